@@ -5,6 +5,7 @@ import html
 import io
 import re
 from collections import defaultdict
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ from pooling.allocation.console import allocation_table
 from pooling.allocation.figures import Labels, euros_text, ratio, row_count, warning_sentence
 from pooling.allocation.records.workbook import write_allocation_csv, write_allocation_workbook
 from pooling.kernel import sheet_writing
+from pooling.kernel.open_document import OpenBook
 from pooling.kernel.sheet_writing import Column, ColumnKind, Formula, Placed, SheetTable, clean, write_csv
 from pooling.kernel.workbook_writing import Book
 from pooling.needs.console import consolidation_table
@@ -160,6 +162,21 @@ def test_where_figures_come_from_is_on_the_last_sheet_and_on_every_printed_page(
     for sheet in opened:
         assert sheet.oddHeader.left.text.replace("&&", "&") == "Commande — AG-2027-001 Vélos & abris"
         assert sheet.oddFooter.center.text == "Prix fictifs"
+
+
+def test_a_date_among_texts_stands_where_they_do() -> None:
+    """Not at the far edge of a column that is wide enough for sentences."""
+    written = {}
+    for kind in (Book, OpenBook):
+        book, file = kind({"Document": "État"}), io.BytesIO()
+        book.say("Lisez-moi", [("Figé le", datetime(2027, 3, 1, 10))])  # noqa: DTZ001 - spreadsheets know no zones
+        book.save(file)
+        written[kind] = file
+    cell = load_workbook(written[Book])["Lisez-moi"]["B3"]
+    assert (cell.value, cell.is_date, cell.alignment.horizontal) == (datetime(2027, 3, 1, 10), True, "left")  # noqa: DTZ001
+    content = ZipFile(written[OpenBook]).read("content.xml").decode()
+    assert 'table:style-name="moment-left" office:value-type="date"' in content
+    assert 'style:name="moment-left"' in content
 
 
 def test_a_long_name_does_not_spoil_the_head_of_a_printed_page() -> None:

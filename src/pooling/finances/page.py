@@ -71,22 +71,35 @@ def amount(cents: int) -> str:
     return euros(cents) if cents else NOTHING
 
 
-def position_cells(position: Position) -> list[str]:
-    """Planned, engaged, invoiced, subsidies, FCTVA, net."""
-    engaged = position.engaged
-    return [
-        amount(position.planned.ttc),
-        amount(engaged.ttc),
-        amount(position.invoiced),
-        *map(amount, (engaged.subsidies, engaged.fctva, engaged.net)),
-    ]
+@dataclass(frozen=True)
+class Columns:
+    """Of the tables of a page: what is planned has none where nothing is."""
+
+    planned: bool
+
+    @classmethod
+    def of(cls, years: Sequence[OfYear]) -> Self:
+        return cls(any(one.figures.ttc for one in years if not one.engaged))
+
+    def heads(self, first: str, *more: str) -> list[dict[str, Any]]:
+        """Planned, engaged, invoiced, subsidies, FCTVA, net."""
+        taxed = [("Prévu", "TTC")] * self.planned + [("Engagé", "TTC"), ("Facturé", "TTC")]
+        titled = [*taxed, ("Subventions", ""), ("FCTVA", "estimé"), *((title, "") for title in ("Coût net", *more))]
+        return [{"label": first}, *({"label": title, "numeric": True, "unit": unit} for title, unit in titled)]
+
+    def cells(self, position: Position) -> list[str]:
+        engaged = position.engaged
+        return [
+            *[amount(position.planned.ttc)] * self.planned,
+            *map(amount, (engaged.ttc, position.invoiced, engaged.subsidies, engaged.fctva, engaged.net)),
+        ]
 
 
 def as_position(figures: Figures, *, engaged: bool) -> Position:
     return Position().plus(figures, engaged=engaged)
 
 
-def year_rows(url: str, years: Sequence[OfYear], chosen: int | None) -> list[dict[str, Any]]:
+def year_rows(columns: Columns, url: str, years: Sequence[OfYear], chosen: int | None) -> list[dict[str, Any]]:
     """One row for each year, the latest first: a link to look at it alone."""
     numbers = sorted({one.year for one in years}, reverse=True)
     return [
@@ -94,7 +107,7 @@ def year_rows(url: str, years: Sequence[OfYear], chosen: int | None) -> list[dic
             "year": number,
             "url": with_query(url, {"annee": str(number)}),
             "chosen": number == chosen,
-            "cells": position_cells(summed(years, number)),
+            "cells": columns.cells(summed(years, number)),
         }
         for number in numbers
     ]

@@ -20,20 +20,28 @@ from pooling.finances.page import (
     FINANCES,
     NAMES,
     TITLE,
+    Columns,
     FinancesPage,
     amount,
     as_position,
     files,
     kept_year,
     own_members,
-    position_cells,
     year_bars,
     year_rows,
     year_typed,
 )
 from pooling.finances.permissions import FinanceRight, may_say_fctva_delay, may_see_finances
-from pooling.finances.reading import Ledger, Line, count_members, members_listed, stale_purchases, suppliers_owed
-from pooling.finances.rules import DEFINITIONS, DELAYS, Position, fctva_by_year, summed
+from pooling.finances.reading import (
+    Ledger,
+    Line,
+    all_members,
+    count_members,
+    members_listed,
+    stale_purchases,
+    suppliers_owed,
+)
+from pooling.finances.rules import DEFINITIONS, DELAYS, OfYear, Position, fctva_by_year, summed
 from pooling.grants.page import GRANTS
 from pooling.grants.queries import Received, received_by
 from pooling.kernel.slices import Slice
@@ -68,6 +76,8 @@ WHY = (
     "Le fichier de tous les membres est long\u00a0: il se prépare en quelques minutes, pendant que vous faites autre "
     "chose."
 )
+NAMED_AT_MOST = 3
+"""Members by which a file is called."""
 COMPUTED_AT_ONCE = 10
 """Purchases that a press brings up to date."""
 _NONE = Remaining(0, 0)
@@ -82,29 +92,38 @@ async def show_finances(here: Here[GroupPage], annee: FromQuery[str] = "", apres
     years = await ledger.by_year(own)
     positions, chosen = await ledger.by_member(ids, year), await ledger.purchases(year)
     left = await remaining_of(here.session, chosen, here.today, ids if own is None else {*ids, *own})
+    columns = Columns.of(years)
     return here.render(
         "finances/home.html",
         TITLE,
         year=year,
-        years=year_rows(url, years, None),
-        all_years=position_cells(summed(years, None)),
-        bars=year_bars(years),
+        **_by_year(columns, url, years, None),
+        heads=columns.heads("Membre", "À payer", "À recevoir"),
         url=url,
         members=[
             (
                 member.name,
                 with_query(f"{url}/{member.code}", kept_year(year)),
-                [*position_cells(positions.get(member.id, Position())), *_left(left.get(member.id, _NONE))],
+                [*columns.cells(positions.get(member.id, Position())), *_left(left.get(member.id, _NONE))],
             )
             for member in listed.items
         ],
-        total=[*position_cells(summed(years, year)), *await _all_left(here, chosen, own, left)],
+        total=[*columns.cells(summed(years, year)), *await _all_left(here, chosen, own, left)],
         everybody=own is None,
         **_offered(here, year, apart=own is None and await _is_long(here, chosen)),
         **await _stale(here),
         **_words(),
         **pages_after(url, apres, listed, kept_year(year)),
     )
+
+
+def _by_year(columns: Columns, url: str, years: Sequence[OfYear], chosen: int | None) -> dict[str, Any]:
+    return {
+        "year_heads": columns.heads("Exercice"),
+        "years": year_rows(columns, url, years, chosen),
+        "all_years": columns.cells(summed(years, None)),
+        "bars": year_bars(years),
+    }
 
 
 async def _is_long(here: InGroup, purchases: Sequence[int]) -> bool:
@@ -178,6 +197,7 @@ async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: s
     delays = await delays_of(here.session, [member.id], finance_of(here), here.today)
     expected = fctva_by_year(years, delays[member.id], year)
     received = (await received_by(here.session, [member.id], year)).get(member.id, Received())
+    columns = Columns.of(years)
     if form.conflict:
         form.values["version"] = version_of(await said_delay(here.session, member.id))
     return here.render(
@@ -186,11 +206,10 @@ async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: s
         form=form,
         member=member,
         year=year,
-        years=year_rows(here.url, years, year),
-        all_years=position_cells(summed(years, None)),
-        bars=year_bars(years),
-        lines=[_line_shown(here, line) for line in listed.items],
-        total=position_cells(position),
+        **_by_year(columns, here.url, years, year),
+        heads=columns.heads("Achat"),
+        lines=[_line_shown(here, columns, line) for line in listed.items],
+        total=columns.cells(position),
         position=position,
         left=left,
         received=[euros(cents) for cents in received] if any(received) else [],
@@ -207,20 +226,23 @@ async def _member_page(here: FinancesPage, form: Form, annee: str = "", apres: s
     )
 
 
-def _line_shown(here: FinancesPage, line: Line) -> dict[str, Any]:
+def _line_shown(here: FinancesPage, columns: Columns, line: Line) -> dict[str, Any]:
     """With where each figure comes from."""
     purchase, kind = f"{here.base}/achats/{line.reference}", KINDS[PurchaseKind(line.kind)]
     shares = f"{purchase}/couts/etats/{line.record}" if line.record else f"{purchase}/couts"
     if not kind.has(Part.COSTS):
         shares = f"{purchase}/ailleurs" if kind.has(Part.FOLLOWED) else purchase
     bills = f"{purchase}/factures" if kind.has(Part.BILLS) else shares
-    planned, engaged, invoiced, *rest = position_cells(as_position(line.figures, engaged=line.engaged))
+    cells = columns.cells(as_position(line.figures, engaged=line.engaged))
     source = f"état n°\u00a0{line.record}" if line.record else kind.word(line.state)
     return {
         "name": f"{line.reference} {line.title}",
         "url": purchase,
         "note": f"{line.year}, {source}",
-        "cells": [(planned, shares), (engaged, shares), (invoiced, bills), *((cell, shares) for cell in rest)],
+        "cells": [
+            (cell, bills if head["label"] == "Facturé" else shares)
+            for head, cell in zip(columns.heads("")[1:], cells, strict=True)
+        ],
     }
 
 
@@ -316,12 +338,20 @@ async def download_finances(here: Here[GroupPage], annee: FromQuery[str] = "") -
     own, year = own_members(here.caller), year_typed(annee)
     if own is None and await _is_long(here, await (await Ledger.of(here.session, here.zone)).purchases(year)):
         return here.redirect(with_query(FINANCES, kept_year(year)))
-    return await _file(here, own, annee, here.group.slug)
+    return await _file(here, own, annee, await _named_by(here, own))
 
 
 @get([f"{ONE}/liste.{kind}" for kind in NAMES], right=may_see_finances)
 async def download_member_finances(here: Here[FinancesPage], annee: FromQuery[str] = "") -> Response[Any]:
     return await _file(here, [here.member.id], annee, here.member.code)
+
+
+async def _named_by(here: GroupPage, own: Sequence[int] | None) -> str:
+    """What the file is called after: the members of who sees no others, or the group."""
+    members = [] if own is None else (await all_members(here.session, own))[: NAMED_AT_MOST + 1]
+    if not members or len(members) > NAMED_AT_MOST:
+        return here.group.slug
+    return "-".join(member.code for member in members)
 
 
 async def _file(here: InGroup, members: Sequence[int] | None, annee: str, name: str) -> Response[Any]:

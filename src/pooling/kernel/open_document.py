@@ -95,6 +95,12 @@ def _styles() -> str:
         named = f' style:data-style-name="n-{kind}"' if written else ""
         foot = '<style:table-cell-properties fo:border-top="0.5pt solid #1f3a5f"/><style:text-properties '
         found.append(f'<style:style style:name="{kind}" style:family="table-cell"{named}/>')
+        if kind in {ColumnKind.DATE, ColumnKind.MOMENT}:
+            found.append(
+                f'<style:style style:name="{kind}-left" style:family="table-cell"{named}><style:table-cell-properties '
+                'style:text-align-source="fix" style:vertical-align="top"/><style:paragraph-properties '
+                'fo:text-align="start"/></style:style>'
+            )
         found.append(
             f'<style:style style:name="{kind}-foot" style:family="table-cell"{named}>{foot}fo:font-weight="bold"/>'
             "</style:style>"
@@ -267,7 +273,7 @@ def _cell(kind: ColumnKind, value: Value, style: str) -> str:
 
 def _date_cell(value: date, styled: str) -> str:
     at = isinstance(value, datetime)
-    styled = styled or f' table:style-name="{ColumnKind.MOMENT if at else ColumnKind.DATE}"'
+    styled = styled or f' table:style-name="{ColumnKind.MOMENT if at else ColumnKind.DATE}-left"'
     written = value.isoformat(timespec="seconds") if isinstance(value, datetime) else value.isoformat()
     shown = f"{value:%d/%m/%Y %H:%M:%S}" if at else f"{value:%d/%m/%Y}"
     return (

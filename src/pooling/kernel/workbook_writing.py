@@ -241,8 +241,9 @@ def _filled(cells: Sequence[Cell], columns: Sequence[Column], row: Sequence[Valu
 
 
 def _dated(like: Cell, value: date) -> Cell:
-    """A date or a moment in a column of something else."""
+    """A date or a moment in a column of something else: it stands where texts do."""
     cell = WriteOnlyCell(like.parent, value)  # type: ignore[arg-type]
+    cell.alignment = Alignment(horizontal="left", vertical="top")
     cell.number_format = FORMATS[ColumnKind.MOMENT if isinstance(value, datetime) else ColumnKind.DATE]
     return cell
 
