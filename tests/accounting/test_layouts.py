@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pooling.accounting.configuration import EXPENSES, RECEIPTS, AccountingLayouts, Layout, read_layouts
-from pooling.accounting.dues import BY_RECEIPT, SUPPLIER, Buying, Creditor, Due, Owes, dues_of
+from pooling.accounting.dues import BY_RECEIPT, NO_TITRE, SUPPLIER, Buying, Creditor, Due, Owes, dues_of
 from pooling.accounting.reading import LONGEST_NUMBER, BookedRecord, statement_number
 from pooling.accounting.rows import Rows, rows_of
 from pooling.accounting.writing import in_encoding, write_layout
@@ -24,6 +25,7 @@ from pooling.allocation.records.owing import debts_stated
 from pooling.allocation.supplying import Seller, Supplying
 from pooling.kernel.configuration import ConfigurationError
 from pooling.purchases.models import Purchase
+from pooling.web.typography import euros
 from sharing.test_workbooks import CASE, stated
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -125,6 +127,17 @@ def test_files_say_what_the_record_says_is_owed(buying: Buying) -> None:
     assert {to: amount for to, amount in paid.items() if amount} == owed_all
     written, _ = rows(EXPENSES, of)
     assert sum(cents(row["TTC"]) for row in written) == sum(paid.values())
+
+
+def test_no_titre_is_issued_below_the_smallest() -> None:
+    of = booked()
+    owed = sorted(debts["z", 0] for debts in of.debts.values() if "z" in {to for to, _ in debts})
+    of = booked(buying=replace(of.buying, smallest=owed[1]))
+    assert sorted(row.owed["z", 0] for row in rows_of(of, Rows.TITRES)) == owed[1:], "one is smaller"
+    said = {
+        due.cents: due.by for entry in of.entries() for due in dues_of(of.buying, entry.code, entry.lines, entry.owed)
+    }
+    assert said == {cents: BY_RECEIPT if cents > owed[0] else f"{NO_TITRE} {euros(owed[1])}" for cents in owed}
 
 
 def cents(text: str) -> int:

@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -19,8 +20,11 @@ from sqlalchemy import text
 
 from accounting.test_layouts import booked
 from allocation.records.test_books import detail_of_files
-from allocation.records.test_costs_frozen import COSTS, cents, freeze, table_rows
+from allocation.records.test_costs_frozen import COSTS, cents, table_rows
+from allocation.records.test_versions import freeze
 from api_client import API, Connect, Program, problem
+from bills.scene import BILLS, MAKER, invoice
+from bills.test_bills import decide, read, send
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.accounting.configuration import EXPENSES, RECEIPTS, Layout
 from pooling.accounting.mailing import forget_recipients, mail_statements
@@ -40,12 +44,14 @@ from pooling.purchases.details import describe_item
 from pooling.purchases.schemas import DetailsIn, ItemIn, TierIn
 from pooling.recovery.rules import WORDS, RecoveryState
 from pooling.recovery.workbook import FILE_NAMES
+from pooling.suppliers.keeping import SupplierIn, add_supplier
 from sharing.test_workbooks import CASE
 from web_client import Browser, SignIn, text_of
 
-FINANCE = "finances@arcachon.example"
+FINANCE, FACILITATOR = "finances@arcachon.example", "animation@bassin.example"
 RECORD = f"{COSTS}/etats/1"
 PURCHASE = COSTS.removesuffix("/couts")
+NAMES = {ARCACHON: "Arcachon", LUGOS: "Lugos", SALLES: "Salles"}
 SUMMED = ("ht", "vat", "ttc", "subsidies", "fctva", "net")
 ITEMS = (
     ItemIn(
@@ -91,6 +97,11 @@ async def every_kind_of_line(database: Database, territory: Territory) -> int:
     return purchase_id
 
 
+def figure(cell: str) -> int:
+    """Of a page that shows nothing as a dash."""
+    return 0 if cell == "–" else cents(cell)
+
+
 def by_member(rows: Iterable[tuple[str, Mapping[str, int]]]) -> dict[str, list[int]]:
     """What lines come to for each member."""
     found: dict[str, list[int]] = {}
@@ -130,81 +141,196 @@ def says(pdf: bytes, figures: Sequence[int]) -> None:
 async def test_every_document_says_the_same(
     database: Database, territory: Territory, sign_in: SignIn, connect: Connect, clock: FixedClock
 ) -> None:
+    """As it was invoiced, with an adjustment, and again after a credit note: pages, files, titres, accounts."""
     await every_kind_of_line(database, territory)
     browser, program = await sign_in(BUYER), await connect(FINANCE)
-    live = (await program.get(f"{API}/purchases/AG-2027-001/allocation")).json()
+    invoiced = await bill_all(database, territory, browser)
+    walk = Walk(database, clock, browser, program, await connect(FACILITATOR), await sign_in(FACILITATOR))
     await freeze(browser)
+    first = await walk.says_the_same(1)
+    assert sum(figures[2] for figures in first.values()) == invoiced, "members pay what the supplier asks for"
+    await titres_say_the_same(browser, program, {code: first[code][2] for code in (LUGOS, SALLES)})
 
-    expected: Figures = {
-        member["id"]: [
-            *(cents(member[name]) for name in ("ht", "vat", "ttc")),
-            sum(cents(value) for value in member["subsidies"].values()),
-            *(cents(member[name]) for name in ("fctva", "net")),
-        ]
-        for member in json.loads((await browser.get(f"{RECORD}/repartition.json")).content)["members"]
-    }
-    assert sorted(expected) == sorted([ARCACHON, LUGOS, SALLES])
-    assert all(figures[0] for figures in expected.values())
-    assert {member["id"]: cents(member["net"]) for member in live["members"]} == {
-        code: figures[-1] for code, figures in expected.items()
-    }
+    credited = await credit(database, territory, browser)
+    await freeze(browser, cause="credit_note", reason="A-1")
+    later = await walk.says_the_same(2)
+    assert sum(figures[2] for figures in later.values()) == invoiced - credited
+    await versions_say_the_same(browser, program, first, later)
+    await reductions_say_the_same(browser, program, first, later)
 
-    page = await browser.get(RECORD)
-    shown = table_rows(page.text, "Répartition des coûts entre les membres")
-    assert {row[0].rpartition(" ")[2]: [cents(figure) for figure in row[1:7]] for row in shown} == expected
-    assert "Projets de titres" in page.text
 
-    for base in (COSTS, RECORD):
-        names = ("repartition.xlsx", "repartition.ods", "detail.csv", "detail.json")
-        xlsx, ods, listed, detail = [(await browser.get(f"{base}/{name}")).content for name in names]
-        assert of_files(xlsx, ods, listed, json.loads(detail)["lines"]) == expected, base
-
-    titles = await program.get(f"{API}/purchases/AG-2027-001/allocation/accounting?record=1&layout=titres")
-    assert titles.headers["content-type"] == "text/csv; charset=windows-1252"
-    assert titles.headers["x-transliterated"] == "0"
-    assert titles.content == (await browser.get(f"{RECORD}/comptabilite/titres")).content
-    rows = list(csv.DictReader(io.StringIO(titles.content.decode("cp1252")), delimiter=";"))
-    assert {row["SIREN du débiteur"]: [cents(row[name]) for name in ("HT", "TVA", "TTC")] for row in rows} == {
-        code: figures[:3] for code, figures in expected.items() if code != ARCACHON
-    }, "the lead owes itself nothing"
-    written = (await browser.get(f"{RECORD}/comptabilite/mandats")).content.decode("cp1252")
-    booked_lines = list(csv.DictReader(io.StringIO(written), delimiter=";"))
-    for code, figures in expected.items():
-        mine = [line for line in booked_lines if line["SIREN"] == code and "autres membres" not in line["Objet"]]
-        assert [sum(cents(line[name]) for line in mine) for name in ("HT", "TVA", "TTC")] == figures[:3]
-    whole = sum(figures[2] for figures in expected.values())
-    assert sum(cents(line["TTC"]) for line in booked_lines if line["SIREN"] == ARCACHON) == whole, (
-        "the lead pays for all"
+async def bill_all(database: Database, territory: Territory, buyer: Browser) -> int:
+    """The supplier's only bill, a cent dearer at one rate, is accepted; what it comes to with VAT."""
+    async with database.transaction(territory.group_id) as session:
+        lead = await caller_of(session, territory.people[BUYER], territory.group_id)
+        await add_supplier(session, lead, SupplierIn(name="Mobilier urbain exemple", siret=MAKER), NOW)
+    bases: dict[str, Decimal] = {}
+    for line in json.loads((await buyer.get(f"{COSTS}/detail.json")).content)["lines"]:
+        rate = f"{Decimal(line['vat_rate']):.2f}"
+        bases[rate] = bases.get(rate, Decimal(0)) + Decimal(line["ht"])
+    bases["20.00"] += Decimal("0.01")
+    return await accept(
+        buyer, invoice("F-1", "", *((f"À {rate} %", 1, str(base), rate) for rate, base in bases.items()))
     )
-    await titres_say_the_same(browser, program, {row["SIREN du débiteur"]: cents(row["TTC"]) for row in rows}, whole)
-    bikes = [line for line in booked_lines if line["Objet"].startswith("Vélo")]
-    assert {(line["Section"], line["Article"], "autres" in line["Objet"]) for line in bikes} == {
-        ("Investissement", "21828", False),
-        ("Investissement", "4581", True),
+
+
+async def credit(database: Database, territory: Territory, buyer: Browser) -> int:
+    """A credit note of 100,01 € before VAT is accepted, and shared as a discount; what it comes to with VAT."""
+    lines: dict[str, Any] = {"group_id": territory.group_id}
+    async with database.transaction(territory.group_id) as session:
+        lines["purchase_id"] = (await session.execute(text("SELECT id FROM purchases"))).scalar_one()
+        session.add(Charge(**lines, code="avoir", label="Avoir A-1", amount_cents=-100_01, key="amount", fctva=True))
+    credited = await accept(buyer, invoice("A-1", "", ("Avoir", 1, "100.01", "20.00"), credit=True))
+    assert "La répartition est au centime celle des factures acceptées" in await read(buyer, BILLS)
+    return credited
+
+
+async def accept(buyer: Browser, content: bytes) -> int:
+    """A bill by its file; its total with VAT."""
+    bill = await send(buyer, content)
+    assert bill.startswith(BILLS), bill
+    assert await decide(buyer, bill, "acceptation", "Sans commande ici") == 303, await read(buyer, bill)
+    (total,) = re.findall(rb"<ram:GrandTotalAmount>(.*?)<", content)
+    return cents(total.decode())
+
+
+@dataclass
+class Walk:
+    """Who looks, and at what."""
+
+    database: Database
+    clock: FixedClock
+    browser: Browser
+    program: Program
+    facilitator: Program
+    everybody: Browser
+    """The facilitator's browser."""
+
+    async def says_the_same(self, number: int) -> Figures:
+        """What a record that was frozen just now says of each member, as every document has it."""
+        record = f"{COSTS}/etats/{number}"
+        expected = await self.shares(record)
+        await self.pages(record, expected)
+        for base in (COSTS, record):
+            names = ("repartition.xlsx", "repartition.ods", "detail.csv", "detail.json")
+            xlsx, ods, listed, detail = [(await self.browser.get(f"{base}/{name}")).content for name in names]
+            assert of_files(xlsx, ods, listed, json.loads(detail)["lines"]) == expected, base
+        numbers = await self.accounting(record, number, expected)
+        await self.statements(record, numbers, expected)
+        await self.finances(expected)
+        return expected
+
+    async def shares(self, record: str) -> Figures:
+        """By the record's JSON and, of what is shared now, by the API."""
+        told = json.loads((await self.browser.get(f"{record}/repartition.json")).content)["members"]
+        live = (await self.program.get(f"{API}/purchases/AG-2027-001/allocation")).json()["members"]
+        expected, now = (
+            {
+                member["id"]: [
+                    *(cents(member[name]) for name in ("ht", "vat", "ttc")),
+                    sum(cents(value) for value in member["subsidies"].values()),
+                    *(cents(member[name]) for name in ("fctva", "net")),
+                ]
+                for member in members
+            }
+            for members in (told, live)
+        )
+        assert sorted(expected) == sorted(NAMES)
+        assert all(figures[0] for figures in expected.values())
+        assert now == expected
+        return expected
+
+    async def pages(self, record: str, expected: Figures) -> None:
+        for page in (record, COSTS):
+            shown = table_rows((await self.browser.get(page)).text, "Répartition des coûts entre les membres")
+            assert {row[0].rpartition(" ")[2]: [cents(figure) for figure in row[1:7]] for row in shown} == expected
+        debts = table_rows((await self.browser.get(f"{record}/dettes")).text, "Dettes")
+        owed = {row[0]: cents(row[3]) for row in debts if row[1] == NAMES[ARCACHON]}
+        assert owed == {NAMES[code]: figures[2] for code, figures in expected.items() if code != ARCACHON}
+
+    async def accounting(self, record: str, number: int, expected: Figures) -> dict[str, str]:
+        """Both files; the numbers of statements, each with whose it is."""
+        address = f"{API}/purchases/AG-2027-001/allocation/accounting?record={number}&layout=titres"
+        titles = await self.program.get(address)
+        assert titles.headers["content-type"] == "text/csv; charset=windows-1252"
+        assert titles.headers["x-transliterated"] == "0"
+        assert titles.content == (await self.browser.get(f"{record}/comptabilite/titres")).content
+        rows = list(csv.DictReader(io.StringIO(titles.content.decode("cp1252")), delimiter=";"))
+        assert {row["SIREN du débiteur"]: [cents(row[name]) for name in ("HT", "TVA", "TTC")] for row in rows} == {
+            code: figures[:3] for code, figures in expected.items() if code != ARCACHON
+        }, "the lead owes itself nothing"
+        written = (await self.browser.get(f"{record}/comptabilite/mandats")).content.decode("cp1252")
+        booked_lines = list(csv.DictReader(io.StringIO(written), delimiter=";"))
+        for code, figures in expected.items():
+            mine = [line for line in booked_lines if line["SIREN"] == code and "autres membres" not in line["Objet"]]
+            assert [sum(cents(line[name]) for line in mine) for name in ("HT", "TVA", "TTC")] == figures[:3]
+        whole = sum(figures[2] for figures in expected.values())
+        assert sum(cents(line["TTC"]) for line in booked_lines if line["SIREN"] == ARCACHON) == whole, (
+            "the lead pays for all"
+        )
+        debts = (await self.program.get(f"{API}/purchases/AG-2027-001/allocation/records/{number}/debts")).json()
+        assert sum(cents(one["amount"]) for one in debts["items"] if not one["creditor"]) == whole
+        bikes = [line for line in booked_lines if line["Objet"].startswith("Vélo")]
+        assert {(line["Section"], line["Article"], "autres" in line["Objet"]) for line in bikes} == {
+            ("Investissement", "21828", False),
+            ("Investissement", "4581", True),
+        }
+        assert (await self.browser.get(f"{record}/comptabilite/autre")).status_code == 404
+        return {line["Numéro"]: line["SIREN"] for line in booked_lines}
+
+    async def statements(self, record: str, numbers: Mapping[str, str], expected: Figures) -> None:
+        asked = await self.browser.post(f"{record}/releves/zip", {"part": "1"}, page=f"{record}/releves")
+        assert await write_exports(self.database, self.clock, [STATEMENTS]) == 1
+        content = (await self.browser.get(f"{asked.headers['location']}/fichier")).content
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            assert sorted(archive.namelist()) == sorted(f"{number}.pdf" for number in numbers)
+            for number, code in numbers.items():
+                says(archive.read(f"{number}.pdf"), expected[code])
+
+    async def finances(self, expected: Figures) -> None:
+        """The finance home and its API: engaged, subsidies, FCTVA, net."""
+        names = ("engaged", "subsidies", "fctva", "net")
+        listed = (await self.facilitator.get(f"{API}/finances?limit=200")).json()["items"]
+        told = {one["member"]: [cents(one[name]) for name in names] for one in listed if one["member"] in expected}
+        assert told == {code: figures[2:] for code, figures in expected.items()}
+        shown = table_rows((await self.everybody.get("/g/bassin/finances")).text, "Par membre")
+        rows = {row[0]: row for row in shown}
+        for code, figures in expected.items():
+            _, engaged, _, *others = rows[NAMES[code]]
+            assert [figure(cell) for cell in (engaged, *others[:3])] == figures[2:]
+
+
+async def versions_say_the_same(browser: Browser, program: Program, first: Figures, later: Figures) -> None:
+    """Both side by side: page, workbook, API."""
+    expected = {
+        code: [figure for place in (2, 5) for figure in (was[place], now[place], now[place] - was[place])]
+        for code, was, now in ((code, first[code], later[code]) for code in NAMES)
     }
-    assert (await browser.get(f"{RECORD}/comptabilite/autre")).status_code == 404
+    gaps = f"{COSTS}/etats/2/ecarts"
+    shown = table_rows((await browser.get(gaps)).text, "Membre par membre")
+    assert {row[0]: [figure(cell) for cell in row[1:]] for row in shown} == {
+        NAMES[code]: figures for code, figures in expected.items()
+    }
+    book = load_workbook(io.BytesIO((await browser.get(f"{gaps}.xlsx")).content), data_only=True)
+    rows: Iterable[Sequence[Any]] = list(book["Par membre"].values)[1:-1]
+    assert {row[0]: [round(figure * 100) for figure in row[8:14]] for row in rows} == expected
+    at = f"{API}/purchases/AG-2027-001/allocation/records/2/differences?other=1"
+    told = (await program.get(at)).json()
+    assert {
+        one["id"]: [cents(one[name]) for name in ("ttc", "ttc_moved", "net", "net_moved")] for one in told["members"]
+    } == {code: [figures[1], figures[2], figures[4], figures[5]] for code, figures in expected.items()}
+    lines = {
+        row[0]: [figure(cell) for cell in row[1:]]
+        for row in table_rows((await browser.get(gaps)).text, "Ligne par ligne")
+    }
+    assert lines["Avoir A-1 Frais mutualisés"] == [0, -100_01, -100_01]
 
-    asked = await browser.post(f"{RECORD}/releves/zip", {"part": "1"}, page=f"{RECORD}/releves")
-    assert await write_exports(database, clock, [STATEMENTS]) == 1
-    content = (await browser.get(f"{asked.headers['location']}/fichier")).content
-    numbers = {row["Numéro"]: row["SIREN"] for row in booked_lines}
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        assert sorted(archive.namelist()) == sorted(f"{number}.pdf" for number in numbers)
-        for number, code in numbers.items():
-            says(archive.read(f"{number}.pdf"), expected[code])
 
-
-async def titres_say_the_same(browser: Browser, program: Program, owed: Mapping[str, int], whole: int) -> None:
-    """Debts of the record, what remains to recover, and a titre for it."""
+async def titres_say_the_same(browser: Browser, program: Program, owed: Mapping[str, int]) -> None:
+    """What remains to recover, and a titre for it."""
     at = f"{API}/purchases/AG-2027-001"
-    debts = (await program.get(f"{at}/allocation/records/1/debts")).json()["items"]
-    assert {one["debtor"]: cents(one["amount"]) for one in debts if one["creditor"]} == owed
-    assert sum(cents(one["amount"]) for one in debts if not one["creditor"]) == whole
     listed = (await program.get(f"{at}/recovery")).json()["items"]
     assert {one["debtor"]: cents(one["to_issue"]) for one in listed} == owed
-    shown = (await browser.get(f"{PURCHASE}/recouvrement")).text
-    table = table_rows(shown, "Par débiteur")
-    assert sorted(cents(row[4]) for row in table) == sorted(owed.values()), table
     titre = {"kind": "titre", "creditor": ARCACHON, "dated_on": "2027-01-04", "number": "T-1", "due_on": "2027-02-04"}
     path = f"{at}/recovery/{LUGOS}"
     seen = await program.get(path)
@@ -214,19 +340,59 @@ async def titres_say_the_same(browser: Browser, program: Program, owed: Mapping[
     assert made[0].json() == made[1].json(), "made once"
     stale = await program.post(f"{path}/entries", entry, if_match=seen.headers["etag"])
     assert problem(stale) == (412, "changed_meanwhile")
-    (account,), (kept,) = made[0].json()["accounts"], made[0].json()["entries"]
+    (account,) = made[0].json()["accounts"]
     assert (cents(account["issued"]), cents(account["to_issue"])) == (owed[LUGOS], 0)
     for noted in (
-        {"kind": "payment", "dated_on": "2027-02-01", "number": "VIR 1", "amount": "0.07"},
         {"kind": "reminder", "dated_on": "2027-03-01"},
+        {"kind": "payment", "dated_on": "2027-02-01", "number": "VIR 1", "amount": "0.07"},
     ):
-        answer = await program.post(f"{path}/entries", {"creditor": ARCACHON, **noted})
-        assert answer.status_code == 201, answer.text
-    await files_say_the_same(browser, (await program.get(f"{at}/recovery")).json()["items"])
-    withdrawn = await program.post(f"{path}/entries/{kept['id']}/withdrawal", {"reason": "Annulé"})
-    assert cents(withdrawn.json()["accounts"][0]["to_issue"]) == owed[LUGOS]
+        made.append(await program.post(f"{path}/entries", {"creditor": ARCACHON, **noted}))
+        assert made[-1].status_code == 201, made[-1].text
+    assert await recovery_says_the_same(browser, program) == {LUGOS: "overdue", SALLES: "to_issue"}
+    payment = next(one for one in made[-1].json()["entries"] if one["kind"] == "payment")
+    withdrawn = await program.post(f"{path}/entries/{payment['id']}/withdrawal", {"reason": "Annulé"})
+    assert cents(withdrawn.json()["accounts"][0]["paid"]) == 0
     wrong = await program.post(f"{path}/entries", {**titre, "amount": "0", "number": ""})
     assert sorted(wrong.json()["errors"]) == ["amount", "number"]
+    small = await program.post(f"{path}/entries", {**titre, "amount": "14.99"})
+    assert "au-dessous de 15,00" in small.json()["errors"]["amount"]
+
+
+async def reductions_say_the_same(browser: Browser, program: Program, first: Figures, later: Figures) -> None:
+    """The titre that was issued is too high by now; reduced in the page, and paid, nothing is left to do."""
+    issued, owed = first[LUGOS][2], later[LUGOS][2]
+    assert await recovery_says_the_same(browser, program) == {LUGOS: "to_reduce", SALLES: "to_issue"}
+    listed = (await program.get(f"{API}/purchases/AG-2027-001/recovery")).json()["items"]
+    assert {one["debtor"]: (cents(one["owed"]), cents(one["to_issue"])) for one in listed} == {
+        LUGOS: (owed, owed - issued),
+        SALLES: (later[SALLES][2],) * 2,
+    }
+    page = f"{PURCHASE}/recouvrement/{LUGOS}"
+    for kind, number, amount in (("reduction", "R-1", issued - owed), ("payment", "VIR 2", owed)):
+        shown = (await browser.get(page)).text
+        (creditor,) = re.findall(r'<option value="(\d+)"[^>]*>Arcachon', shown)
+        fields = {"kind": kind, "number": number, "cents": f"{amount / 100:.2f}".replace(".", ",")}
+        fields |= {"seen": shown.split('name="seen" value="')[1].split('"')[0], "creditor": creditor}
+        answer = await browser.post(f"{page}/ecritures", {**fields, "dated_on": "2027-03-01"}, page=page)
+        assert answer.status_code == 303, text_of(answer)
+    assert await recovery_says_the_same(browser, program) == {LUGOS: "paid", SALLES: "to_issue"}
+
+
+async def recovery_says_the_same(browser: Browser, program: Program) -> Mapping[str, str]:
+    """The page is what programs read, and so are the files; how each debtor stands."""
+    listed = (await program.get(f"{API}/purchases/AG-2027-001/recovery")).json()["items"]
+    amounts = ("owed", "issued", "to_issue", "paid", "remaining")
+    rows = table_rows((await browser.get(f"{PURCHASE}/recouvrement")).text, "Par débiteur")
+    assert [[row[0], row[1], *map(cents, row[2:7]), row[7]] for row in rows] == [
+        [
+            *(NAMES[one["debtor"]], NAMES[one["creditor"]]),
+            *(cents(one[name]) for name in amounts),
+            WORDS[RecoveryState(one["state"])],
+        ]
+        for one in listed
+    ]
+    await files_say_the_same(browser, listed)
+    return {one["debtor"]: one["state"] for one in listed}
 
 
 async def files_say_the_same(browser: Browser, listed: Sequence[Mapping[str, Any]]) -> None:
@@ -306,6 +472,20 @@ def accounting(of: BookedRecord, layout: Layout) -> dict[str, int]:
     return found
 
 
+async def nobody_is_left_to_get_it(
+    database: Database, territory: Territory, browser: Browser, clock: FixedClock
+) -> None:
+    """A statement whose contacts are gone before it left may be asked for again."""
+    gone = text("UPDATE memberships SET ended_at = now() WHERE role = 'finance'")
+    back = text("UPDATE memberships SET ended_at = NULL WHERE role = 'finance'")
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(gone)
+        assert await mail_statements(session, clock) == 0, "nobody is left to get it"
+        await session.execute(back)
+    answer = await browser.post(f"{RECORD}/releves/envoi", page=f"{RECORD}/releves")
+    assert "1 relevé part" in text_of(await browser.get(answer.headers["location"])), "asked for again"
+
+
 async def test_statements_are_mailed_once_to_who_follows_the_money(
     database: Database, territory: Territory, sign_in: SignIn, clock: FixedClock
 ) -> None:
@@ -317,6 +497,7 @@ async def test_statements_are_mailed_once_to_who_follows_the_money(
     for said in ("1 relevé part dans les minutes", "aucun ne part deux fois"):
         answer = await browser.post(f"{RECORD}/releves/envoi", page=f"{RECORD}/releves")
         assert said in text_of(await browser.get(answer.headers["location"]))
+    await nobody_is_left_to_get_it(database, territory, browser, clock)
     for sent in (1, 0):
         async with database.transaction(territory.group_id) as session:
             assert await mail_statements(session, clock) == sent
@@ -342,7 +523,7 @@ async def test_statements_are_mailed_once_to_who_follows_the_money(
     kept = await finance.get(f"{RECORD}/releves/envoyes/{ARCACHON}")
     assert amounts_in(kept.content).startswith("BassinRelevén°")
     assert (await lugos.get(f"{RECORD}/releves/{LUGOS}")).headers["content-type"] == "application/pdf"
-    assert f"{RECORD}/releves/{LUGOS}" in (await lugos.get(RECORD)).text
+    assert f'{RECORD}/releves/{LUGOS}" download>Relevé (PDF), Lugos</a>' in (await lugos.get(RECORD)).text
     assert (await lugos.get(f"{RECORD}/releves/{ARCACHON}")).status_code == 404
     assert (await lugos.get(f"{RECORD}/releves")).status_code == 403
     assert (await lugos.post(f"{RECORD}/releves/envoi")).status_code == 403

@@ -46,6 +46,9 @@ async def test_what_remains_follows_titres_payments_and_versions(
     assert refused.status_code == 422
     assert "Indiquez le numéro du titre." in text_of(refused)
     assert 'value="1296"' in refused.text, "what was typed is kept"
+    small = await form_of(finance, territory, kind="titre", number="T-12", due_on="2027-01-05", cents="14,99")
+    refused = await finance.post(f"{PAGE}/ecritures", small, page=PAGE)
+    assert "Aucun titre n’est émis au-dessous de 15,00 €." in text_of(refused).replace("\u00a0", " ")
     titre = await form_of(finance, territory, kind="titre", number="T-12", due_on="2027-01-05", cents="1296")
     for _ in range(2):
         assert (await finance.post(f"{PAGE}/ecritures", titre, page=PAGE)).status_code == 303, "twice is once"
@@ -69,6 +72,8 @@ async def pay(finance: Browser, referent: Browser, territory: Territory, titre: 
     assert (await referent.get(f"{RECOVERY}/{LUGOS}")).status_code == 404
     assert (await referent.post(f"{PAGE}/ecritures", titre, page=PAGE)).status_code == 403
     assert "Relancer 1 membre en retard de paiement" in await read(finance, "/g/bassin")
+    await note(finance, territory, kind="reminder", dated_on="2027-03-01")
+    assert "Relancer 1 membre" not in await read(finance, "/g/bassin"), "it was just now"
 
     await note(finance, territory, kind="payment", cents="796", number="VIR 3")
 

@@ -54,7 +54,7 @@ class Year:
         async with self.database.transaction(self.territory.group_id) as session:
             buyer = await caller_of(session, self.territory.people[BUYER], self.territory.group_id)
             whose = (session, buyer, self.purchase_id, members[debtor], members[ARCACHON])
-            await note_entry(*whose, entry, at, day, seen=None)
+            await note_entry(*whose, entry, at, day, seen=None, smallest=0)
 
 
 async def test_until_titres_are_issued_and_paid(app: Litestar, database: Database, territory: Territory) -> None:

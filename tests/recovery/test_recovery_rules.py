@@ -14,7 +14,8 @@ CENTS = st.integers(0, 10**6)
     ("owed", "issued", "late", "paid", "to_issue", "state"),
     [
         (0, 0, 0, 0, 0, RecoveryState.NOTHING),
-        (14_99, 0, 0, 0, 0, RecoveryState.NOTHING),
+        (14_99, 0, 0, 0, 0, RecoveryState.TOO_SMALL),
+        (14_99, 0, 0, 14_99, 0, RecoveryState.PAID),
         (15_00, 0, 0, 0, 15_00, RecoveryState.TO_ISSUE),
         (100_00, 100_00, 0, 0, 0, RecoveryState.ISSUED),
         (100_00, 100_00, 0, 40_00, 0, RecoveryState.PARTLY_PAID),
@@ -42,4 +43,4 @@ def test_doing_what_is_to_do_leaves_nothing_to_do(owed: int, issued: int, paid: 
     assert owed - issued < SMALLEST
     settled = Standing(owed, issued, issued, issued)
     assert settled.to_issue(SMALLEST) == 0
-    assert settled.state(SMALLEST) in {RecoveryState.PAID, RecoveryState.NOTHING}
+    assert settled.state(SMALLEST) in {RecoveryState.PAID, RecoveryState.TOO_SMALL, RecoveryState.NOTHING}

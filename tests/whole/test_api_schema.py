@@ -500,7 +500,7 @@ async def note_titre(database: Database, territory: Territory, purchase_id: int)
     async with database.transaction(territory.group_id) as session:
         buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
         whose = (purchase_id, territory.members[LUGOS], territory.members[ARCACHON])
-        await note_entry(session, buyer, *whose, titre, NOW, NOW.date(), seen=None)
+        await note_entry(session, buyer, *whose, titre, NOW, NOW.date(), seen=None, smallest=0)
 
 
 async def make_quotes(database: Database, territory: Territory) -> None:

@@ -13,9 +13,11 @@ from pooling.allocation.supplying import Supplying
 from pooling.sharing.money import Cents
 from pooling.sharing.owing import SUPPLIERS, by_supplier
 from pooling.sharing.shared_lines import LineKind
+from pooling.web.typography import euros
 
 IN_THIRTY_DAYS = "sous 30 jours après réception de la facture (CCP, art. R2192-10)"
 BY_RECEIPT = "à réception du titre de recettes, sous 30 jours"
+NO_TITRE = "sans titre de recettes : aucun n’est émis au-dessous de"
 
 
 class Creditor(NamedTuple):
@@ -53,6 +55,12 @@ class Buying:
     supplying: Supplying = field(default_factory=Supplying)
     due: Mapping[str, date] = field(default_factory=dict)
     """The last day to pay accepted invoices, by the code of who pays them; of those for everybody, by none."""
+    smallest: Cents = 0
+    """Below, members issue each other no titre."""
+
+    def too_small(self, to: Owes, cents: Cents) -> bool:
+        """Whether it is owed to a member that issues no titre for it."""
+        return bool(to[0]) and 0 < cents < self.smallest
 
     def creditor(self, to: Owes) -> Creditor:
         member, supplier = to
@@ -130,11 +138,13 @@ def _told_apart(owed: Mapping[Owes, Cents], parts: Mapping[int, Cents]) -> dict[
 
 def dues_of(buying: Buying, member: str, lines: Sequence[Booked], owed: Mapping[Owes, Cents]) -> list[Due]:
     """What a member pays, creditor by creditor, to the cent. What it paid itself it owes to nobody."""
-    return [
-        Due(buying.creditor(to), cents, *buying.when(member, to))
-        for to, cents in owed_by(buying, member, lines, owed).items()
-        if cents
-    ]
+    return [_due(buying, member, to, cents) for to, cents in owed_by(buying, member, lines, owed).items() if cents]
+
+
+def _due(buying: Buying, member: str, to: Owes, cents: Cents) -> Due:
+    if buying.too_small(to, cents):
+        return Due(buying.creditor(to), cents, None, f"{NO_TITRE} {euros(buying.smallest)}")
+    return Due(buying.creditor(to), cents, *buying.when(member, to))
 
 
 def payments_of(buying: Buying, member: str, lines: Sequence[Booked], owed: Mapping[Owes, Cents]) -> list[Payment]:

@@ -10,6 +10,7 @@ from pooling.accounting.configuration import AccountingLayouts, Layout
 from pooling.accounting.layout_files import write_booked
 from pooling.accounting.reading import creditors_of, read_booked
 from pooling.accounting.rows import Rows
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.page import CostsPage
 from pooling.allocation.records.comparing import count_shares
 from pooling.allocation.records.long_files import (
@@ -24,6 +25,7 @@ from pooling.allocation.records.long_files import (
 from pooling.allocation.records.opening import FoundRecord, find_record, workbook_rows
 from pooling.exports.kinds import ExportKind, Prepared
 from pooling.kernel.errors import NotFound
+from pooling.members.features import features_for
 from pooling.purchases.models import Purchase
 from pooling.web.forms import PostedForm
 
@@ -41,7 +43,8 @@ def layout_export(layouts: AccountingLayouts) -> ExportKind:
         if layout is None:  # a territory took it out of its configuration meanwhile
             raise NotFound
         record = await find_record(session, purchase.id, terms["record"])
-        booked = await read_booked(session, purchase, record, now)
+        finance = features_for(session).configuration(FinanceConfiguration)
+        booked = await read_booked(session, purchase, record, now, finance)
         return Prepared(
             name=layout_name(purchase, record.number, layout.name, creditor),
             media_type=f"text/csv; charset={layout.charset}",

@@ -11,6 +11,7 @@ from pooling.accounting.configuration import Layout
 from pooling.accounting.reading import BookedRecord, read_booked
 from pooling.accounting.rows import rows_of
 from pooling.accounting.writing import write_layout
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.records.opening import find_record
 from pooling.exports.kinds import Progress, counted
 from pooling.kernel.apart import PRELOADED
@@ -22,7 +23,14 @@ PRELOADED.add(__name__)
 
 
 async def write_layout_file(
-    session: AsyncSession, path: str, purchase_id: int, number: int, layout: Layout, creditor: str, now: datetime
+    session: AsyncSession,
+    path: str,
+    purchase_id: int,
+    number: int,
+    layout: Layout,
+    creditor: str,
+    now: datetime,
+    finance: FinanceConfiguration,
 ) -> int:
     """Writes it, titres of the lead or of another `creditor`; returns how many values had to be transliterated.
 
@@ -30,7 +38,7 @@ async def write_layout_file(
         NotFound: the purchase has no such record.
     """
     purchase = await session.get_one(Purchase, (group_of(session), purchase_id))
-    booked = await read_booked(session, purchase, await find_record(session, purchase_id, number), now)
+    booked = await read_booked(session, purchase, await find_record(session, purchase_id, number), now, finance)
     return await asyncio.to_thread(_write, path, booked, layout, creditor)
 
 

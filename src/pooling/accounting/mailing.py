@@ -16,12 +16,14 @@ from pooling.accounting.fields import Entry
 from pooling.accounting.models import StatementMail
 from pooling.accounting.reading import LONGEST_NUMBER, BookedRecord, read_booked
 from pooling.accounting.statement import PDF, statement_pdf
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.events import record_event
 from pooling.kernel.files import keep_file
+from pooling.members.features import features_for
 from pooling.members.rights import Caller
 from pooling.outbox.mail import FICTIONAL, Fact, Mail
 from pooling.outbox.occasions import occasion
@@ -128,27 +130,32 @@ async def mail_statements(session: AsyncSession, clock: Clock) -> int:
         .with_for_update(skip_locked=True)
     )
     for mail in list((await session.execute(waiting)).scalars()):
-        await _send(session, mail, clock)
-        sent += 1
+        sent += await _send(session, mail, clock)
         if clock.now() - begun > SENDING_FOR:
             break
     return sent
 
 
-async def _send(session: AsyncSession, mail: StatementMail, clock: Clock) -> None:
+async def _send(session: AsyncSession, mail: StatementMail, clock: Clock) -> bool:
+    """Whether it left: of a member whose last finance contact has gone meanwhile, it may be asked for again."""
+    contacts = await fetch(session, _CONTACTS, group_of(session), mail.member)
+    if not contacts:
+        await session.delete(mail)
+        return False
     now = await clock.at_database(session)
     record = await session.get_one(AllocationRecord, (group_of(session), mail.allocation_id))
     purchase = await session.get_one(Purchase, (group_of(session), record.purchase_id))
     found = await find_record(session, purchase.id, record.number)
-    booked = await read_booked(session, purchase, found, now, only=mail.member)
+    finance = features_for(session).configuration(FinanceConfiguration)
+    booked = await read_booked(session, purchase, found, now, finance, only=mail.member)
     entry = next(booked.entries())
     pdf = await asyncio.to_thread(statement_pdf, booked, entry)
     file = await keep_file(session, f"{entry.number}.pdf", PDF, pdf, now)
-    contacts = await fetch(session, _CONTACTS, group_of(session), mail.member)
     mail.sent_at, mail.file_id = now, file.id
     mail.recipients = [{"name": row["name"], "email": row["email"]} for row in contacts]
     await queue_mails(session, [_written(booked, entry, file.id, row["id"], row["email"]) for row in contacts], now)
     await session.flush()
+    return True
 
 
 async def forget_recipients(session: AsyncSession, before: datetime) -> None:

@@ -1,6 +1,7 @@
 """Statements of a frozen allocation and its files for accounting packages, as pages and downloads."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -70,11 +71,23 @@ async def record_part(here: RecordPage) -> Part:
         {
             "sees_all": here.sees_all,
             "statements_url": f"{url}/releves",
-            "own": own,
+            "own": await _with_statement(here, own) if own else [],
             "mailed": set(mailed.scalars()) if own else set(),
             "layouts": await _layouts(here, f"{url}/comptabilite") if here.sees_all else [],
         },
     )
+
+
+async def _with_statement(here: RecordPage, members: Sequence[str]) -> list[tuple[str, str]]:
+    """Of these members, by their codes, those that have one, with their names."""
+    share = AllocationShare
+    rows = await here.session.execute(
+        select(col(share.member), col(share.name))
+        .where(col(share.allocation_id) == here.record.id, any_of(col(share.member), members))
+        .where(has_statement(here.record))
+        .order_by(col(share.name), col(share.member))
+    )
+    return [(code, name) for code, name in rows]
 
 
 async def _layouts(here: RecordPage, url: str) -> list[dict[str, Any]]:
@@ -89,7 +102,7 @@ async def _layouts(here: RecordPage, url: str) -> list[dict[str, Any]]:
             asks = {"etat": here.record.number, "modele": layout.name, "creancier": code}
             offered.append(
                 {
-                    "title": f"{layout.title} de {name}" if len(of) > 1 else layout.title,
+                    "title": f"{layout.title}, {name}" if len(of) > 1 else layout.title,
                     "url": f"{url}/{layout.name}{'?' if asked else ''}{asked}",
                     "offer": offer_of(here, LAYOUT_KIND, asks, ["csv"]) if long else None,
                 }
@@ -181,7 +194,7 @@ async def download_statement(here: Here[RecordSharePage]) -> Response[bytes]:
 
 
 async def statement_file(here: OnCosts, record: FoundRecord, member: str, now: datetime) -> Response[bytes]:
-    booked = await read_booked(here.session, here.purchase, record, now, only=member)
+    booked = await read_booked(here.session, here.purchase, record, now, here.finance, only=member)
     entry = next(booked.entries(), None)
     if entry is None:
         raise NotFound
@@ -253,7 +266,7 @@ async def layout_file(here: OnCosts, number: int, named: str, creditor: str = ""
     if creditor and creditor not in dict(await creditors_of(here.session, record.id)):
         raise NotFound
     file = NamedTemporaryFile(prefix="pooling-")  # noqa: SIM115 - it is gone once it is sent
-    given = (file.name, here.purchase.id, number, layout, creditor, here.now)
+    given = (file.name, here.purchase.id, number, layout, creditor, here.now, here.finance)
     try:
         if await has_many(here.session, here.purchase.id):
             changed = await apart(here.session, write_layout_file, *given)

@@ -15,6 +15,7 @@ from pooling.accounting.dues import SIREN, Buying, Creditor, Owes
 from pooling.accounting.fields import Entry
 from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.booking import BOOKED, UNKNOWN, Booking, Bookkeeping, Identity
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import described
 from pooling.allocation.filing import books_of_record, identities_of
 from pooling.allocation.models import AllocationDebt, AllocationShare
@@ -153,9 +154,16 @@ def statement_number(reference: str, record: FoundRecord, place: int) -> str:
 
 
 async def read_booked(
-    session: AsyncSession, purchase: Purchase, record: FoundRecord, at: datetime, *, only: str | None = None
+    session: AsyncSession,
+    purchase: Purchase,
+    record: FoundRecord,
+    at: datetime,
+    finance: FinanceConfiguration,
+    *,
+    only: str | None = None,
 ) -> BookedRecord:
-    """A record with all of its members, some of which are held at a time, or one alone.
+    """A record with all of its members, some of which are held at a time, or one alone; the smallest titre is that of
+    this day.
 
     Raises:
         NotFound: there is no such member in it.
@@ -179,6 +187,7 @@ async def read_booked(
         members=await _creditors(session, {lead, *creditors, *payers.values()}),
         supplying=await _supplying(session, purchase, record.stated),
         due={row["member"]: row["due_on"] for row in await fetch(session, _DUE, *given)},
+        smallest=finance.smallest_titre_on(at.astimezone(group.zone).date()),
     )
     orders = {row["member"]: row["references"] for row in await fetch(session, _ORDERS, *given)}
     first = 1 if only is None else await _place(session, record, only)

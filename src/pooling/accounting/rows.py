@@ -19,7 +19,7 @@ class Rows(StrEnum):
     LINES = "lines"
     """A line of a member's share."""
     TITRES = "titres"
-    """What a member owes one other: its titre."""
+    """What a member owes one other: its titre, where it is not too small for one."""
     PAYMENTS = "payments"
     """A line, paid to a creditor: together what each owes. The lead that pays for all pays suppliers everything."""
 
@@ -39,7 +39,8 @@ def rows_of(booked: BookedRecord, kind: Rows, creditor: str = "") -> Iterator[En
 
 def _titres(entries: Iterable[Entry], to: Owes) -> Iterator[Entry]:
     for entry in entries:
-        if entry.owed.get(to):
+        cents = entry.owed.get(to, 0)
+        if cents and not entry.buying.too_small(to, cents):
             yield replace(entry, lines=[one.booked for one in entry.payments if one.to == to], to=to)
 
 

@@ -13,12 +13,14 @@ from sqlmodel import col
 from pooling.accounting.fields import Entry
 from pooling.accounting.reading import BookedRecord, has_statement, read_booked
 from pooling.accounting.statement import TEMPLATE, statement_pdf
+from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.exports.zips import MOST_IN_ZIP, ZIP, parts_of, places_of, zipped
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
+from pooling.members.features import features_for
 from pooling.purchases.models import Purchase
 from pooling.web.pdf import Setter
 
@@ -44,7 +46,8 @@ async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetim
         raise NotFound
     record = await find_record(session, purchase.id, terms["record"])
     part, (count, _) = terms["part"], await count_statements(session, record)
-    booked = await read_booked(session, purchase, record, now)
+    finance = features_for(session).configuration(FinanceConfiguration)
+    booked = await read_booked(session, purchase, record, now, finance)
     more = f"-{part}" if len(parts_of(count)) > 1 else ""
     return Prepared(
         name=f"{purchase.reference}-etat-{record.number}-releves{more}.zip",

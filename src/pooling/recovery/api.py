@@ -170,7 +170,8 @@ async def post_recovery_entry(here: Here[OnDebtor], sent: RecoveryEntryPost) -> 
     command = validated(EntryIn, {**sent.model_dump(exclude={"creditor", "amount"}), "cents": int(sent.amount * 100)})
     whose = (here.session, here.caller, here.purchase.id, here.debtor_id, creditor_id)
     try:
-        await note_entry(*whose, command, here.now, here.today, seen=None)
+        smallest = here.finance.smallest_titre_on(here.today)
+        await note_entry(*whose, command, here.now, here.today, seen=None, smallest=smallest)
     except Invalid as wrong:
         raise Invalid({"amount" if name == "cents" else name: said for name, said in wrong.errors.items()}) from wrong
     return Made(await _debtor_out(here), f"{here.api_url}/purchases/{here.purchase.reference}/recovery/{here.member}")

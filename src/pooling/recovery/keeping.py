@@ -17,6 +17,8 @@ from pooling.purchases.finding import lock_purchase
 from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.recovery.permissions import recovers_for
 from pooling.recovery.reading import accounts_of, entries_of, version_of
+from pooling.sharing.money import Cents
+from pooling.web.typography import euros
 
 NOTED, WITHDRAWN = "recovery.noted", "recovery.withdrawn"
 LARGEST_CENTS = 10**12
@@ -44,8 +46,10 @@ class EntryIn(BaseModel):
         return self
 
 
-def _check(entry: EntryIn, today: date) -> None:
+def _check(entry: EntryIn, today: date, smallest: Cents) -> None:
     wrong = {}
+    if entry.kind is EntryKind.TITRE and entry.cents < smallest:
+        wrong["cents"] = f"Aucun titre n’est émis au-dessous de {euros(smallest)}."
     if entry.kind is not EntryKind.REMINDER and not entry.cents:
         wrong["cents"] = "Indiquez un montant de plus de 0 €."
     if entry.kind in _NUMBERED and not entry.number:
@@ -71,8 +75,10 @@ async def note_entry(
     today: date,
     *,
     seen: int | None,
+    smallest: Cents,
 ) -> RecoveryEntry:
-    """Notes it. `seen` is the version of what was shown; the same sent twice on it is noted once.
+    """Notes it. `seen` is the version of what was shown; the same sent twice on it is noted once. Below the `smallest`
+    titre, none is issued.
 
     Raises:
         Forbidden: the caller recovers nothing for this creditor.
@@ -88,7 +94,7 @@ async def note_entry(
     account = next((one for one in accounts if one.creditor_id == creditor_id), None)
     if account is None:
         raise NotFound
-    _check(command, today)
+    _check(command, today, smallest)
     entries = await entries_of(session, purchase_id, debtor_id)
     if seen is not None and seen != version_of(entries):
         last = max(entries, key=lambda one: one.id, default=None)

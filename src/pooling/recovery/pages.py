@@ -163,7 +163,8 @@ async def do_note(here: Here[DebtorPage], form: PostedForm) -> Response[Any]:
         )
         form.check()
         whose = (here.session, here.caller, here.purchase.id, here.debtor_id, creditor_id)
-        await note_entry(*whose, command, here.now, here.today, seen=-1 if seen is None else seen)
+        seen = -1 if seen is None else seen
+        await note_entry(*whose, command, here.now, here.today, seen=seen, smallest=here.smallest)
     return here.redirect(here.path, done="C’est noté.")
 
 

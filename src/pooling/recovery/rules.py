@@ -13,6 +13,8 @@ PAYS = {EntryKind.PAYMENT: 1, EntryKind.REIMBURSEMENT: -1}
 
 class RecoveryState(StrEnum):
     NOTHING = "nothing"
+    TOO_SMALL = "too_small"
+    """Something is owed, for which no titre is issued."""
     TO_ISSUE = "to_issue"
     ISSUED = "issued"
     PARTLY_PAID = "partly_paid"
@@ -24,6 +26,7 @@ class RecoveryState(StrEnum):
 
 WORDS = {
     RecoveryState.NOTHING: "Rien à recouvrer",
+    RecoveryState.TOO_SMALL: "Trop peu pour un titre",
     RecoveryState.TO_ISSUE: "Titre à émettre",
     RecoveryState.ISSUED: "Titre émis",
     RecoveryState.PARTLY_PAID: "Payé en partie",
@@ -67,6 +70,13 @@ class Standing(NamedTuple):
             return RecoveryState.OVERDUE
         if lacking > 0:
             return RecoveryState.TO_ISSUE
-        if self.paid >= self.issued:
-            return RecoveryState.PAID if self.paid > 0 else RecoveryState.NOTHING
-        return RecoveryState.PARTLY_PAID if self.paid > 0 else RecoveryState.ISSUED
+        if self.issued > self.paid:
+            return RecoveryState.PARTLY_PAID if self.paid > 0 else RecoveryState.ISSUED
+        return self._at_rest
+
+    @property
+    def _at_rest(self) -> RecoveryState:
+        """Nothing is to be issued, and nothing that was is unpaid."""
+        if self.paid > 0:
+            return RecoveryState.PAID
+        return RecoveryState.TOO_SMALL if self.owed > 0 else RecoveryState.NOTHING

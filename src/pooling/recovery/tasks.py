@@ -34,6 +34,10 @@ _TO_REMIND = f"""
 SELECT p.reference, p.title, count(*) AS late, min(o.due_on) AS due_on
 FROM ({_OPEN.format(whose="creditor_id", until="$2::date - 1")}) o
 JOIN purchases p ON p.group_id = $1 AND p.id = o.purchase_id
+WHERE NOT EXISTS (
+    SELECT FROM recovery_entries r
+    WHERE r.group_id = $1 AND r.purchase_id = o.purchase_id AND r.debtor_id = o.debtor_id AND r.creditor_id = ANY ($5)
+        AND r.kind = 'reminder' AND r.withdrawn_at IS NULL AND r.dated_on > $2::date - 15)
 GROUP BY p.group_id, p.id ORDER BY p.reference"""  # noqa: S608 - ours
 
 # By the latest version of each purchase, beside what was issued; codes of members that became others are theirs.
@@ -107,4 +111,4 @@ TITRES_TO_ISSUE = TaskRows(_TO_ISSUE, _issuing, _smallest)
 TITRES_TO_PAY = TaskRows(_TO_PAY, _paying)
 """For the debtor's finance, from two weeks before."""
 LATE_TO_REMIND = TaskRows(_TO_REMIND, _reminding)
-"""For the creditor's finance."""
+"""For the creditor's finance; again two weeks after a reminder was noted."""

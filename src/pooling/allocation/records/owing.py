@@ -22,7 +22,7 @@ from pooling.kernel.slices import Listed, Order, Slice
 from pooling.kernel.tables import any_of
 from pooling.members.models import Member
 from pooling.sharing.money import Cents
-from pooling.sharing.owing import BILLS, SUPPLIERS, Debt, PaidApart, debts, told_by_supplier
+from pooling.sharing.owing import SUPPLIERS, Debt, PaidApart, debts, told_by_supplier
 from pooling.sharing.shared_lines import LineKind
 
 PRELOADED.add(__name__)
@@ -169,32 +169,46 @@ async def owed_to(session: AsyncSession, record_id: int) -> list[Owed]:
     return [Owed(creditor, name, supplier, many, int(cents)) for creditor, name, supplier, many, cents in rows]
 
 
-_BETWEEN = """
+class Mutual(NamedTuple):
+    """Two members that owe each other something, in cents with VAT."""
+
+    debtor: str
+    """Who owes more."""
+    creditor: str
+    owes: Cents
+    is_owed: Cents
+
+    @property
+    def balance(self) -> Cents:
+        """What remains to be paid once both are set off."""
+        return self.owes - self.is_owed
+
+
+_MUTUAL = """
     WITH one AS (
-        SELECT least(debtor, creditor) AS a, greatest(debtor, creditor) AS b,
-            sum(CASE WHEN debtor < creditor THEN cents ELSE -cents END)::bigint AS cents
+        SELECT debtor, creditor, CAST(sum(cents) AS bigint) AS cents
         FROM allocation_debts WHERE group_id = :group AND allocation_id = :record AND creditor <> ''
         GROUP BY 1, 2)
-    SELECT CASE WHEN cents > 0 THEN a ELSE b END, CASE WHEN cents > 0 THEN b ELSE a END, abs(cents)
-    FROM one WHERE cents <> 0
-        AND (CAST(:only AS text[]) IS NULL OR a = ANY (CAST(:only AS text[])) OR b = ANY (CAST(:only AS text[])))
+    SELECT one.debtor, one.creditor, one.cents, other.cents
+    FROM one JOIN one other ON other.debtor = one.creditor AND other.creditor = one.debtor
+    WHERE (one.cents, one.debtor) > (other.cents, other.debtor) AND other.cents > 0
+        AND (CAST(:only AS text[]) IS NULL OR one.debtor = ANY (CAST(:only AS text[]))
+            OR one.creditor = ANY (CAST(:only AS text[])))
     ORDER BY 1, 2 LIMIT :most"""
 
 
 async def netted_between(
     session: AsyncSession, record_id: int, most: int, only: Collection[str] | None = None
-) -> list[Debt]:
-    """What remains between members once what each two owe each other is set off: `sharing.owing.netted`, by the
-    database. Debts to suppliers are none of these.
-    """
+) -> list[Mutual]:
+    """The members that owe each other something, which they may set off if they wish."""
     rows = await session.execute(
-        text(_BETWEEN),
+        text(_MUTUAL),
         {
             "group": group_of(session), "record": record_id, "most": most,
             "only": None if only is None else sorted(only),
         },
     )  # fmt: skip
-    return [Debt(debtor, creditor, BILLS, cents) for debtor, creditor, cents in rows]
+    return [Mutual(*row) for row in rows]
 
 
 _ALL = """

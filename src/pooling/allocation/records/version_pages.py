@@ -184,16 +184,14 @@ async def _written(here: RecordPage, write: Any, given: Sequence[Any], name: str
 
 
 @get(DEBTS, right=Right.SEE_TOTALS)
-async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: FromQuery[str] = "") -> Response[str]:
-    """Who owes what to whom; what each two members owe each other may be set off."""
+async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "") -> Response[str]:
+    """Who owes what to whom; what two members owe each other they may set off."""
     listed = await debts_listed(here.session, here.record.id, Slice(apres), here.own)
     charges, sellers = here.record.told().labels.charges, here.record.supplying.named
     path = f"{here.url}{here.path}/dettes"
-    net, names = [], {}
-    if solde:
-        net = await netted_between(here.session, here.record.id, NETTED_AT_MOST, here.own)
-        codes = {code for debt in net for code in (debt.debtor, debt.creditor)}
-        names = await names_of_owing(here.session, here.record.id, codes)
+    mutual = await netted_between(here.session, here.record.id, NETTED_AT_MOST, here.own)
+    codes = {code for one in mutual for code in (one.debtor, one.creditor)}
+    names = await names_of_owing(here.session, here.record.id, codes) if codes else {}
     return here.render(
         "allocation/debts.html",
         "Qui doit à qui",
@@ -218,9 +216,12 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
         if here.sees_all
         else [],
         netted=[
-            (names.get(one.debtor, one.debtor), names.get(one.creditor, one.creditor), euros(one.cents)) for one in net
+            (
+                *(names.get(code, code) for code in (one.debtor, one.creditor)),
+                *(euros(cents) for cents in (one.owes, one.is_owed, one.balance)),
+            )
+            for one in mutual
         ],
-        sets_off=bool(solde),
         netted_at_most=NETTED_AT_MOST,
         **_offered(
             here,
@@ -230,7 +231,7 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "", solde: 
             DEBT_FILES,
             rows=await count_debts(here.session, here.record.id),
         ),
-        **pages_after(path, apres, listed, {"solde": "1"} if solde else {}),
+        **pages_after(path, apres, listed),
     )
 
 
