@@ -38,11 +38,13 @@ from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.downloads import Asked, write_current
 from pooling.allocation.records.workbook import View
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.apart import apart
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
 from pooling.members.adding import MemberIn, add_members
+from pooling.members.features import Features
 from pooling.members.groups import create_group
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
@@ -69,7 +71,8 @@ ALL = "SELECT * FROM current_shares WHERE group_id = $1"
 
 async def make(addresses: PostgresAddresses) -> tuple[int, int]:
     """A group with an open purchase in which everybody has filed: its id and the purchase's."""
-    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    owner = await asyncpg.connect(addresses.superuser)
     now = datetime.now(UTC)
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
@@ -107,7 +110,8 @@ WORLD = World("shares", make)
 async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
     """All of this file."""
     group, purchase = made
-    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    owner = await asyncpg.connect(addresses.superuser)
 
     async def in_group(work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:  # noqa: ANN401
         async with database.transaction(group) as session:

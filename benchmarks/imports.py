@@ -23,8 +23,10 @@ from measuring import Row, interleaved
 from measuring.server import on_a_server
 
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
+from pooling.members.features import Features
 from pooling.members.groups import create_group
 from pooling.members.importing import import_members, read_members
 from pooling.members.models import Role
@@ -77,7 +79,8 @@ async def prepare(database: Database, members: Path) -> tuple[int, str]:
 async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
     """All of this file, on a server of its own."""
     members, needs = write_files(folder)
-    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    owner = await asyncpg.connect(addresses.superuser)
     group_id, reference = await prepare(database, members)
     await owner.execute("CREATE TABLE bare_needs (LIKE needs INCLUDING ALL)")
     await owner.execute("ANALYZE")

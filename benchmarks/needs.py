@@ -29,10 +29,12 @@ from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.app import create_app
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.members.adding import MemberIn, add_members
+from pooling.members.features import Features
 from pooling.members.granting import grant_role
 from pooling.members.groups import create_group
 from pooling.members.models import Role
@@ -84,7 +86,8 @@ class Ground:
 
 async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:
     """The ids of the group, its purchase and the buyer, and the purchase's reference."""
-    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    owner = await asyncpg.connect(addresses.superuser)
     now = datetime.now(UTC)
     async with database.transaction() as session:
         group = await create_group(session, name="Grand", now=now)
@@ -118,7 +121,8 @@ def buyer_of(person: int, group: int, purchase: int) -> Caller:
 async def ground(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> AsyncIterator[Ground]:
     """What `make` made, as its lead buyer sees it."""
     group, purchase, person, reference = made
-    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
+    owner = await asyncpg.connect(addresses.superuser)
     services = Services(Settings(data_dir=folder), database, Bell("unix:///nowhere/valkey.sock"), "a secret " * 5)
     async with browsing(create_app(services), database, person) as browser:
         buyer = buyer_of(person, group, purchase)

@@ -1,7 +1,7 @@
 """The terms of an action: written, shared by the allocation rule, answered by each member, through the pages."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 
 from httpx import Response
 from sqlalchemy import select, text
@@ -16,9 +16,12 @@ from pooling.actions.models import ActionState
 from pooling.actions.schemas import ActionIn
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
+from pooling.kernel.doubts import Insistence
 from pooling.members.changing import member_by_code
 from pooling.members.entrance import caller_of
-from pooling.members.rights import Caller
+from pooling.members.models import Role
+from pooling.members.rights import Caller, HeldRole
+from pooling.needs.collection import open_collection
 from pooling.outbox.models import Message
 from pooling.reminders.sweep import sweep
 from pooling.terms.beginning import begin_purchase
@@ -208,6 +211,45 @@ async def test_the_purchase_has_all_that_was_said(database: Database, territory:
         "delivered": "2027-09-01",
         "deliberated": "D12",
     }
+
+
+async def test_what_members_counted_waits_as_their_draft_once_the_purchase_collects(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        sheet = ActionIn(title="Des vélos", lead_member=LUGOS)
+        action = (await propose_action(session, caller, sheet, Catalogue(), NOW)).reference
+        await write_terms(session, caller, action, read_terms(form_of(WRITTEN)), NOW)
+        answers = {
+            LUGOS: AnswerIn(position=Position.IN, quantities={"velo": 7}),
+            SALLES: AnswerIn(position=Position.IN),
+            ARCACHON: AnswerIn(position=Position.OUT, quantities={"velo": 3}),
+        }
+        for code, answer in answers.items():
+            await answer_terms(session, caller, action, await member_by_code(session, code), answer, NOW)
+        await move_action(session, caller, action, ActionState.AGREED, NOW)
+        purchase = await begin_purchase(session, caller, action, NOW)
+        buyer = Caller(caller.person_id, territory.group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
+        assert await drafted(session) == []
+        closes_at, why = NOW + timedelta(days=14), Insistence("Vérifié")
+        await open_collection(session, buyer, purchase.id, closes_at, FixedClock(NOW), insistence=why)
+        assert await drafted(session) == [(LUGOS, "draft", "velo", 7, 7)]
+        reference = purchase.reference
+    mine = await (await sign_in(REFERENT)).get(f"/g/bassin/achats/{reference}/besoins/{LUGOS}")
+    assert "Brouillon enregistré" in text_of(mine)
+    assert 'value="7"' in mine.text
+
+
+async def drafted(session: AsyncSession) -> list[tuple[str, str, str, int, int]]:
+    rows = await session.execute(
+        text(
+            "SELECT m.code, d.state, i.code, n.quantity, n.up_to FROM declarations d "
+            "JOIN members m ON m.id = d.member_id "
+            "JOIN needs n ON n.declaration_id = d.id JOIN items i ON i.id = n.item_id"
+        )
+    )
+    return [tuple(row) for row in rows]
 
 
 async def test_who_has_units_is_asked_and_shared_with_through_them_or_answers_as_a_whole(

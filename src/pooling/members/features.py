@@ -126,6 +126,9 @@ Changes: TypeAlias = Callable[[Any, datetime], Awaitable[Sequence[Changed]]]
 Copy: TypeAlias = Callable[[AsyncSession, Copied], Awaitable[None]]
 """Takes over what a feature keeps of the model, as far as it goes with the new purchase."""
 
+Drafts: TypeAlias = Callable[[AsyncSession, int, datetime], Awaitable[None]]
+"""Writes what is known already of what participants of the purchase of this id declare, as its collection opens."""
+
 PurchaseFact: TypeAlias = Callable[[], ColumnElement[bool]]
 """Whether it is so of the purchase that a statement reads."""
 
@@ -234,6 +237,8 @@ class Feature:
     departures: Sequence[Departure] = ()
     """Its part in a member's leaving the group, or becoming another one."""
     ahead: Sequence[Ahead] = ()
+    drafts: Sequence[Drafts] = ()
+    """What the drafts of declarations begin with."""
     copies: Sequence[Copy] = ()
     """What of theirs a purchase that is prepared after another one begins with."""
     group_copies: Sequence[CopyOfGroup] = ()
@@ -435,6 +440,11 @@ class Features:
     async def items_left(self, session: AsyncSession, purchase_id: int, member_id: int) -> frozenset[int]:
         found = [await left(session, purchase_id, member_id) for feature in self.each for left in feature.items_left]
         return frozenset(item for items in found for item in items)
+
+    async def draft(self, session: AsyncSession, purchase_id: int, now: datetime) -> None:
+        for feature in self.each:
+            for drafts in feature.drafts:
+                await drafts(session, purchase_id, now)
 
     async def copy(self, session: AsyncSession, copied: Copied) -> None:
         for feature in self.each:

@@ -19,6 +19,7 @@ from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.tables import linked
+from pooling.members.features import features_for
 from pooling.members.groups import group_zone
 from pooling.members.rights import Caller
 from pooling.needs import notices
@@ -74,6 +75,7 @@ async def open_collection(
     begin_collection(session, ("purchase", purchase_id), closes_at, now)
     await _doubt(session, caller, purchase, closes_at, insistence, now)
     await _freeze_keys(session, purchase_id)
+    await features_for(session).draft(session, purchase_id, now)
     await tell_referents(session, purchase, now, notices.opened, closes_at=closes_at)
     return purchase
 
