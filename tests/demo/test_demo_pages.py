@@ -1,6 +1,7 @@
 """The demonstration's own pages: nowhere else, for nobody else, and always with its banner."""
 
 import asyncio
+import re
 import socket
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,7 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 from sqlalchemy import text
 
-from factories import Territory
+from factories import NOW, Territory
 from ground.web import SECRET
 from pooling.accounts.people import ensure_people
 from pooling.app import create_app
@@ -21,7 +22,8 @@ from pooling.demo.preparing import wait_for_territory
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
-from pooling.outbox.mail import FICTIONAL
+from pooling.outbox.mail import FICTIONAL, Button, Mail
+from pooling.outbox.queueing import queue_mails
 from pooling.settings import Settings
 from pooling.web.services import Services
 from web_client import Browser, SignIn, stand_on, text_of
@@ -119,6 +121,35 @@ async def test_only_people_of_the_fictional_group_can_be_chosen(
     for person, status in (("somebody@elsewhere.example", 404), ("animation@bassin.example", 303)):
         entered = await visitor.post("/demonstration/connexion", {"person": person})
         assert (entered.status_code, "set-cookie" in entered.headers) == (status, status == 303)
+    await visitor.close()
+
+
+async def test_mails_of_who_is_signed_in_stand_apart_and_lead_where_they_say(
+    demonstration: Litestar, database: Database, territory: Territory, settings: Settings
+) -> None:
+    address, elsewhere = f"{settings.base_url}/g/{territory.slug}", "https://elsewhere.example/x"
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE groups SET fictional = true"))
+        for recipient in ("animation@bassin.example", "referent@lugos.example"):
+            mail = Mail(
+                kind="k",
+                recipient=recipient,
+                subject=f"À {recipient}",
+                why=f"Lire {elsewhere}",
+                button=Button("Ouvrir", address),
+            )
+            await queue_mails(session, [mail], NOW)
+    visitor = Browser(demonstration, database)
+    await visitor.post("/demonstration/connexion", {"person": "animation@bassin.example"})
+    url = f"/g/{territory.slug}/demonstration/courriels"
+    everybody, mine = [text_of(await visitor.get(url + query)) for query in ("", "?pour=moi")]
+    assert [f"À {who}@" in page for page in (everybody, mine) for who in ("animation", "referent")] == [
+        *(True, True, True, False),
+    ]
+    first = re.findall(rf'href="({url}/\d+)"', (await visitor.get(f"{url}?pour=moi")).text)[0]
+    read = await visitor.get(first)
+    assert f'<a href="/g/{territory.slug}">{address}</a>' in read.text
+    assert f'href="{elsewhere}"' not in read.text
     await visitor.close()
 
 

@@ -18,6 +18,8 @@ from pooling.actions.models import ActionState
 from pooling.actions.schemas import ActionIn, BringsIn
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
+from pooling.experiences.keeping import tell_experience
+from pooling.experiences.schemas import ExperienceIn
 from pooling.indicators.figures import Figure, Piece, Theme, Unit
 from pooling.indicators.report import headlines, improvements
 from pooling.kernel.clock import FixedClock
@@ -204,6 +206,15 @@ async def test_the_report_of_a_year_is_ready_for_a_council(
     assert "302,50" in docx.decode()
     assert (await reader.get(f"{YEAR}/bilan.pdf?annee=2027")).content.startswith(b"%PDF-")
     assert "Rien n’est encore à dire" not in shown
+    book = load_workbook(BytesIO((await reader.get(f"{YEAR}/bilan.xlsx?annee=2027")).content))
+    assert book.sheetnames == ["Bilan", "À améliorer", "Achats", "Actions", "De quoi ils sont faits", "À propos"]
+    rows = {row[1].value: [cell.value for cell in row[2:5]] for row in book["Bilan"].iter_rows(min_row=2)}
+    assert rows["Dépense TTC"] == [36_096, 0, "€"]
+    improved = [row[1].value for row in book["À améliorer"].iter_rows(min_row=2)]
+    assert any(
+        "1 article acheté n’a pas de prix de référence" in str(line).replace("\xa0", " ") for line in improved
+    )
+    assert 'href="/g/bassin/indicateurs/bilan.xlsx?annee=2027"' in (await reader.get(f"{YEAR}/bilan?annee=2027")).text
     before = text_of(await reader.get(f"{YEAR}/bilan?annee=2026"))
     assert "Aucun état de répartition n’a été figé cette année." in before
 
@@ -344,6 +355,20 @@ def test_bars_are_of_pieces_with_a_length() -> None:
     assert figure(3, 7, whole=15).longest_bar == 15
 
 
+async def test_a_report_says_what_was_learnt_and_proposed_by_the_end_of_its_year(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        await propose_action(session, caller, ActionIn(title="Des arceaux"), Catalogue(), NOW)
+        sheet = ExperienceIn(title="La borne", differently="La demander\navant les voitures.")
+        await tell_experience(session, caller, sheet, NOW)
+    reader = await sign_in("observation@bassin.example")
+    this, before = [text_of(await reader.get(f"{YEAR}/bilan?annee={year}")) for year in (2027, 2026)]
+    for words in ("Des arceaux (FA-2027-001)", "La borne : La demander avant les voitures."):
+        assert (words in this, words in before) == (True, False), words
+
+
 def test_what_is_to_improve_is_what_is_missed() -> None:
     missed = Figure("attendance", "Présence", Unit.RATE, Fraction(1, 2), "1 présent.", Fraction(4, 5), kept=False)
     reached = Figure("meetings", "Réunions tenues", Unit.COUNT, 4, target=4, kept=True)
@@ -353,4 +378,6 @@ def test_what_is_to_improve_is_what_is_missed() -> None:
     assert said == ["Présence : 50 %, 80 % attendu. 1 présent."]
     assert len(improvements([Theme("", [reached, silent, units])])) == 1
     assert improvements([Theme("", [reached, silent])]) == []
+    (without,) = improvements([Theme("", [reached, units])], 2)
+    assert "2 articles achetés n’ont pas" in without.replace("\u00a0", " ")
     assert headlines([Theme("", [reached, silent])]) == ["Réunions tenues : 4"]

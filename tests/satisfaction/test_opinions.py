@@ -141,6 +141,7 @@ async def test_who_is_signed_in_is_asked_in_the_pages_until_it_has_said(
     own, theirs = text_of(await browser.get(home)), text_of(await other.get(home))
     assert [(said in own, said in theirs) for said in sentences] == [(True, True), (True, False)]
     assert sentences[0] in text_of(await browser.get(purchase))
+    assert re.search(r"Comité de suivi du \d+ mars 2027", own), "which of many"
     assert "deux questions pour mieux préparer" in text_of(await browser.get(meeting))
     assert "Votre avis" not in text_of(await other.get(meeting))
     assert (await other.get(f"{meeting}/avis")).status_code == 404

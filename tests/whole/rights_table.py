@@ -284,7 +284,7 @@ EXPECTED: dict[str, frozenset[str]] = {
             "/indicateurs.xlsx",
             "/{figure}",
             "/bilan",
-            *(f"/bilan.{kind}" for kind in ("odt", "docx", "pdf")),
+            *(f"/bilan.{kind}" for kind in ("odt", "docx", "pdf", "xlsx")),
         )
     },
     **{f"{method} /g/{{group}}/indicateurs/temps": FACILITATOR | REFERENTS for method in ("GET", "POST")},

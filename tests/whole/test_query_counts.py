@@ -83,7 +83,7 @@ MOST = {
     "/g/{group}": 8,
     "/g/{group}/achats/{reference}": 10,
     "/g/{group}/actions/{action}": 25,
-    **dict.fromkeys((REPORT, *(f"{REPORT}.{kind}" for kind in ("odt", "docx", "pdf"))), 28),
+    **dict.fromkeys((REPORT, *(f"{REPORT}.{kind}" for kind in ("odt", "docx", "pdf", "xlsx"))), 29),
 }
 """Statements of the pages that everybody opens first, of the one that says all of an action (its sheet, terms,
 experience, committees, purchases and figures), and of the report, which measures two years.

@@ -9,8 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling import BESIDE
 from pooling.actions.catalogue import Catalogue, read_catalogue
 from pooling.actions.keeping import move_action, propose_action
-from pooling.actions.models import Action, ActionState, Ease, FactorKind
-from pooling.actions.schemas import ActionIn, BringsIn, FactorIn, PhaseIn
+from pooling.actions.models import Action, ActionState, Ease, FactorKind, PartnerKind
+from pooling.actions.schemas import ActionIn, BringsIn, FactorIn, PartnerIn, PhaseIn
 from pooling.demo.territory import FACILITATOR, LEADING, Demonstration
 from pooling.kernel.database import Database
 from pooling.members.models import Role
@@ -66,6 +66,16 @@ SHARED_CARS = "Ouvrir les véhicules de service aux habitants"
 NEXT_CARS = "Renouveler ensemble les véhicules des services"
 NEXT_BIKES = "Des vélos électriques pour les trajets de service"
 
+CYCLISTS = PartnerIn(
+    name="Association cyclable du Bassin (fictive)", kind=PartnerKind.ASSOCIATION, contact="permanence de l’atelier"
+)
+STATIONS = PartnerIn(
+    name="Gestionnaire des gares (fictif)", kind=PartnerKind.PUBLIC_BODY, contact="responsable des parvis"
+)
+COMPANIES = PartnerIn(
+    name="Club d’entreprises du Bassin (fictif)", kind=PartnerKind.COMPANY, contact="référente mobilité du club"
+)
+
 FOUNDING: Sequence[Told] = (
     Told(
         "stationnement",
@@ -88,8 +98,8 @@ FOUNDING: Sequence[Told] = (
             ("Pose devant les gares", 660, 840),
         ),
         partners=(
-            BringsIn(partner="Association cyclable du Bassin (fictive)", half_days=12, premises="un relevé des usages"),
-            BringsIn(partner="Gestionnaire des gares (fictif)", premises="deux emplacements devant les gares"),
+            BringsIn(partner=CYCLISTS.name, half_days=12, premises="un relevé des usages"),
+            BringsIn(partner=STATIONS.name, premises="deux emplacements devant les gares"),
         ),
     ),
     Told(
@@ -103,9 +113,7 @@ FOUNDING: Sequence[Told] = (
             _opportunity("Les trajets de service font moins de 5 km", Ease.EASY),
         ),
         phases=(("Essais sur parking", 0, 30), ("Commande groupée", 20, 60), ("Mise en service", 110, 240)),
-        partners=(
-            BringsIn(partner="Association cyclable du Bassin (fictive)", half_days=4, premises="six remises en selle"),
-        ),
+        partners=(BringsIn(partner=CYCLISTS.name, half_days=4, premises="six remises en selle"),),
     ),
     Told(
         "achat-agents",
@@ -114,7 +122,7 @@ FOUNDING: Sequence[Told] = (
         -530,
         700,
         phases=(("Première offre", 40, 110), ("Deuxième offre", 510, 570)),
-        partners=(BringsIn(partner="Club d’entreprises du Bassin (fictif)", half_days=2),),
+        partners=(BringsIn(partner=COMPANIES.name, half_days=2),),
     ),
     Told(
         "covoiturage",
@@ -124,7 +132,7 @@ FOUNDING: Sequence[Told] = (
         1095,
         factors=(_obstacle("Une plateforme sans animation reste vide", Ease.MEDIUM),),
         phases=(("Choix de la plateforme", 0, 40), ("Année d’essai", 60, 390), ("Abonnement commun", 505, 1095)),
-        partners=(BringsIn(partner="Club d’entreprises du Bassin (fictif)", amount_cents=250_000, half_days=6),),
+        partners=(BringsIn(partner=COMPANIES.name, amount_cents=250_000, half_days=6),),
     ),
     Told(
         "bureaux",
@@ -133,7 +141,7 @@ FOUNDING: Sequence[Told] = (
         -461,
         800,
         content="Les bureaux libres d’une mairie, prêtés un jour par semaine aux agents d’une autre.",
-        resources="Quatre bureaux libres à Arcachon, deux à Gujan-Mestras.",
+        resources="Quatre bureaux libres à Arcachon, deux à Gujan-Mestras (voir « Ressources »).",
         phases=(("Recenser les bureaux libres", 0, 30), ("Équiper", 31, 100), ("Prêter", 100, 800)),
     ),
     Told(

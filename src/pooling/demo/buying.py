@@ -15,6 +15,7 @@ from pooling.bills.keeping import keep_typed
 from pooling.bills.models import Bill
 from pooling.bills.schemas import BillIn, LineIn, RateIn
 from pooling.demo.purchases import Stage, as_referent, close, declare, open_for
+from pooling.demo.suppliers import SUPPLIERS
 from pooling.needs.freezing import freeze_consolidation
 from pooling.orders.changing import ConfirmationIn, confirm_order
 from pooling.orders.making import make_orders
@@ -29,7 +30,7 @@ from pooling.sharing.money import Cents
 from pooling.suppliers.models import Supplier
 
 ZONE = ZoneInfo("Europe/Paris")
-CYCLES, MOBILIER = "Cycles du Bassin (fictif)", "Mobilier urbain d’Aquitaine (fictif)"
+CYCLES, MOBILIER, _, GARAGE, IMPRIMERIE = (supplier.name for supplier in SUPPLIERS)
 Wanted = Mapping[str, Mapping[str, int]]
 """Units by member and item, each by its code."""
 

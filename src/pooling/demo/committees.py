@@ -54,6 +54,8 @@ Les membres acceptent une tolérance d’un vélo pour atteindre le palier de 30
 
 Prochain comité dans trois mois au plus tard."""
 
+KITS, RACKS, BIKES = "Kits de communication mobilité", "Arceaux et abris à vélos", "Vélos à assistance électrique"
+"""Purchases that it decides about."""
 INVITED = (Role.FACILITATOR, Role.READER, Role.REFERENT, Role.LEAD_BUYER)
 
 
@@ -108,13 +110,13 @@ async def _decide(
     session: AsyncSession, territory: Demonstration, caller: Caller, committee_id: int, at: datetime
 ) -> None:
     """Three decisions: one done, one overdue, one whose effect waits for somebody to apply it."""
-    rows = await session.execute(select(col(Purchase.title), col(Purchase.id)).order_by(col(Purchase.id).desc()))
-    purchases = {title.split()[0]: purchase_id for title, purchase_id in rows}
+    rows = await session.execute(select(col(Purchase.title), col(Purchase.id)))
+    purchases = {title: purchase_id for title, purchase_id in rows}
     buyer, day, zone = territory.people[BUYER], at.date(), ZoneInfo("Europe/Paris")
     decisions = (
-        ("Transmettre l’état de répartition des kits aux services des finances.", "Kits", FACILITATOR, 7),
-        ("Recenser les emplacements des arceaux, commune par commune, avec un plan.", "Arceaux", BUYER, 10),
-        ("La livraison des vélos électriques est repoussée d’un mois : le fournisseur l’a demandé.", "Vélos", BUYER, 0),
+        ("Transmettre l’état de répartition des kits aux services des finances.", KITS, FACILITATOR, 7),
+        ("Recenser les emplacements des arceaux, commune par commune, avec un plan.", RACKS, BUYER, 10),
+        ("La livraison des vélos électriques est repoussée d’un mois : le fournisseur l’a demandé.", BIKES, BUYER, 0),
     )
     for content, title, owner, days in decisions:
         command = DecisionIn(

@@ -1,15 +1,17 @@
 """Pages of the demonstration alone: choosing a role to enter as, and reading the mails that were sent."""
 
+import re
 from typing import Any
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 from sqlalchemy import select, text
 from sqlmodel import col
 
 from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import open_session
+from pooling.accounts.who import signed_in
 from pooling.demo.people import DemoPerson, people_to_come, people_to_enter_as
 from pooling.demo.preparing import is_prepared
 from pooling.kernel.errors import NotFound
@@ -18,13 +20,14 @@ from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.outbox.models import Message
 from pooling.web.forms import PostedForm
-from pooling.web.layout import redirect, render
+from pooling.web.layout import Link, redirect, render
 from pooling.web.security import SESSION_COOKIE, own_cookie
 from pooling.web.services import services_of
 
 MAILBOX = "/demonstration/courriels"
 NAVIGATION = (Entry("Courriels", MAILBOX, Right.SEE_GROUP),)
 PAGE_SIZE = 200
+MINE = "moi"
 
 
 async def _demo_people(request: Request[Any, Any, Any]) -> list[DemoPerson]:
@@ -61,20 +64,27 @@ async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
 
 
 @get(MAILBOX, right=Right.SEE_GROUP)
-async def mailbox(here: Here[GroupPage]) -> Response[str]:
-    rows = await here.session.execute(
-        select(
-            col(Message.id),
-            col(Message.recipient),
-            col(Message.subject),
-            col(Message.state),
-            col(Message.sent_at),
-        )
-        .where(col(Message.group_id) == here.group.id)
-        .order_by(col(Message.id).desc())
-        .limit(PAGE_SIZE)
+async def mailbox(here: Here[GroupPage], pour: FromQuery[str] = "") -> Response[str]:
+    """Of everybody, or of who is signed in alone."""
+    mine, url = pour == MINE, here.url + MAILBOX
+    statement = select(
+        col(Message.id),
+        col(Message.recipient),
+        col(Message.subject),
+        col(Message.state),
+        col(Message.created_at),
+    ).where(col(Message.group_id) == here.group.id)
+    if mine:
+        statement = statement.where(col(Message.recipient) == signed_in(here.request).email)
+    rows = await here.session.execute(statement.order_by(col(Message.id).desc()).limit(PAGE_SIZE))
+    return here.render(
+        "demo/mailbox.html",
+        "Courriels",
+        messages=rows.all(),
+        url=url,
+        mine=mine,
+        views=[Link("De tous", url, not mine), Link("Les miens", f"{url}?pour={MINE}", mine)],
     )
-    return here.render("demo/mailbox.html", "Courriels", messages=rows.all(), url=here.url + MAILBOX)
 
 
 @get(MAILBOX + "/{message_id:int}", right=Right.SEE_GROUP)
@@ -85,7 +95,19 @@ async def read_mail(here: Here[GroupPage], message_id: FromPath[int]) -> Respons
     message = found.scalar_one_or_none()
     if message is None:
         raise NotFound
-    return here.render("demo/mail.html", ("Courriels", MAILBOX), message.subject, message=message)
+    return here.render(
+        "demo/mail.html",
+        ("Courriels", MAILBOX),
+        message.subject,
+        message=message,
+        parts=_with_links(message.body_text, here.services.settings.base_url.rstrip("/")),
+    )
+
+
+def _with_links(body: str, base_url: str) -> list[tuple[str, str]]:
+    """What is read of a mail, piece by piece, each with where it leads on this host, if anywhere."""
+    pieces = re.split(rf"({re.escape(base_url)}/[^\s<>]*)", body)
+    return [(piece, piece.removeprefix(base_url) if place % 2 else "") for place, piece in enumerate(pieces)]
 
 
 FRONT = [choose_role, enter_as]

@@ -22,7 +22,7 @@ from pooling.quotes.schemas import QuoteIn, QuoteLineIn
 from pooling.suppliers.models import Supplier
 
 E_BIKES = "Vélos à assistance électrique"
-CYCLES, MOBILIER, STAENDER = (supplier.name for supplier in SUPPLIERS)
+CYCLES, MOBILIER, STAENDER = (supplier.name for supplier in SUPPLIERS[:3])
 FICTIONAL = "Devis fictif de la démonstration."
 
 

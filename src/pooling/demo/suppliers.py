@@ -31,6 +31,20 @@ SUPPLIERS = (
         order_email=f"bestellung@staender.{DOMAIN}",
         contact="Export",
     ),
+    SupplierIn(
+        name="Garage de l’Exemple (fictif)",
+        siret="99990002000010",
+        address="Route de l’Exemple\n33470 Le Teich",
+        order_email=f"flottes@garage.{DOMAIN}",
+        contact="Ventes aux collectivités",
+    ),
+    SupplierIn(
+        name="Imprimerie de l’Exemple (fictive)",
+        siret="99990003800012",
+        address="4 rue de l’Exemple\n33120 Arcachon",
+        order_email=f"devis@imprimerie.{DOMAIN}",
+        contact="Atelier",
+    ),
 )
 
 

@@ -9,10 +9,12 @@ from fractions import Fraction
 from pooling.actions.models import Action
 from pooling.indicators.figures import Figure, Theme, Unit
 from pooling.indicators.figures import Value as Measure
+from pooling.indicators.report import Reported
 from pooling.indicators.rules import Year
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.members.group_page import InGroup
 from pooling.outbox.mail import FICTIONAL
+from pooling.sharing.savings import saving_of
 from pooling.web.typography import date_short
 
 _FIGURES = (
@@ -30,6 +32,16 @@ _PIECES = (
     Column("Valeur", width=24),
     Column("Note", width=60),
 )
+_TO_IMPROVE = (Column("D’où cela vient", width=44), Column("Ce qui est à améliorer", width=90))
+_PURCHASES = (
+    Column("Référence", ColumnKind.CODE, 14),
+    Column("Achat", width=56),
+    Column("Membres", ColumnKind.INTEGER, 10),
+    Column("Dépense TTC", ColumnKind.AMOUNT, 16),
+    Column("Subventions", ColumnKind.AMOUNT, 16),
+    Column("Économies connues HT", ColumnKind.AMOUNT, 22),
+)
+_ACTIONS = (Column("Référence", ColumnKind.CODE, 14), Column("Action", width=64), Column("Où elle en est", width=16))
 _UNITS: Mapping[Unit, str] = {
     Unit.COUNT: "nombre",
     Unit.CENTS: "€",
@@ -61,6 +73,51 @@ def _written(themes: Sequence[Theme], facts: Mapping[str, str], notice: str | No
     book.add(SheetTable("De quoi ils sont faits", _PIECES, _pieces(themes)))
     book.save(target)
     return target.getvalue()
+
+
+async def report_workbook(here: InGroup, reported: Reported) -> bytes:
+    """The report of a year, its figures beside those of the year before; written beside the event loop."""
+    year = reported.year
+    facts = {"Groupe": here.group.name, "Document": f"Bilan {year.number}", "Le": date_short(here.today)}
+    return await asyncio.to_thread(_reported, reported, facts, FICTIONAL if here.group.fictional else None)
+
+
+def _reported(reported: Reported, facts: Mapping[str, str], notice: str | None) -> bytes:
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+    book, target, number = Book(facts, notice), io.BytesIO(), reported.year.number
+    before = Column(str(number - 1), ColumnKind.NUMBER, 16)
+    figures = (*_FIGURES[:2], Column(str(number), ColumnKind.NUMBER, 16), before, *_FIGURES[3:])
+    book.add(SheetTable("Bilan", figures, _compared(reported)))
+    book.add(SheetTable("À améliorer", _TO_IMPROVE, _to_improve(reported)))
+    book.add(SheetTable("Achats", _PURCHASES, _purchases(reported)))
+    book.add(SheetTable("Actions", _ACTIONS, ([one.reference, one.title, one.state] for one in reported.actions)))
+    book.add(SheetTable("De quoi ils sont faits", _PIECES, _pieces(reported.themes)))
+    book.save(target)
+    return target.getvalue()
+
+
+def _compared(reported: Reported) -> Iterator[list[Value]]:
+    codes = (one.code for theme in reported.themes for one in theme.figures)
+    for code, row in zip(codes, _rows(reported.themes), strict=True):
+        earlier = reported.figure_before(code)
+        yield [*row[:3], _number(earlier, earlier.value) if earlier else None, *row[3:]]
+
+
+def _to_improve(reported: Reported) -> Iterator[list[Value]]:
+    for line in reported.improvements:
+        yield ["Indicateurs", line]
+    for one in reported.told:
+        yield [one.title, one.differently]
+
+
+def _purchases(reported: Reported) -> Iterator[list[Value]]:
+    for one in reported.purchases:
+        saving = saving_of(one.bought)
+        yield [
+            *(one.reference, one.title, one.members, one.ht + one.vat, one.subsidies),
+            saving.cents if saving.known else None,
+        ]
 
 
 def _rows(themes: Sequence[Theme]) -> Iterator[list[Value]]:

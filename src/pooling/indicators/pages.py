@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy import select
 from sqlmodel import col
 
-from pooling.documents.document import FORMATS, Document, written
-from pooling.indicators.export import indicators_file
+from pooling.documents.document import FORMATS, written
+from pooling.indicators.export import indicators_file, report_workbook
 from pooling.indicators.figures import MOST_DRAWN, Unit
 from pooling.indicators.keeping import (
     assume,
@@ -39,7 +39,7 @@ from pooling.indicators.page import (
 )
 from pooling.indicators.permissions import IndicatorRight, may_assume, may_note
 from pooling.indicators.queries import Paid, actions_to_look_at, by_year
-from pooling.indicators.report import Indicating, report_of
+from pooling.indicators.report import Indicating, report_of, report_on
 from pooling.indicators.rules import Year
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
 from pooling.kernel.clock import FIRST_DAY
@@ -58,6 +58,8 @@ from pooling.web.typography import euros
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REPORT = f"{INDICATORS}/bilan"
+REPORTS = {**{kind: (form.media_type, form.word) for kind, form in FORMATS.items()}, "xlsx": (XLSX, "XLSX")}
+"""Media type and name of each format of the report."""
 _WORDS = {"replaced": "Trajet remplacé", "replaced_by": "Par", "kilometres": "Kilomètres", "source": "Source"}
 
 
@@ -140,26 +142,27 @@ async def export_indicators(
 async def show_report(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[str]:
     """As it will be printed."""
     year = year_of(here, annee)
-    document = await _report(here, year)
+    indicating = here.services.part(Indicating)
+    document = await report_of(here, await report_on(here, year, indicating.configuration), indicating.report)
     return here.render(
         "indicators/report.html",
         ("Indicateurs", f"{INDICATORS}?annee={year.number}"),
         "Bilan",
         document=document,
-        files=[(form.word, f"{here.base}{REPORT}.{kind}?annee={year.number}") for kind, form in FORMATS.items()],
+        files=[(word, f"{here.base}{REPORT}.{kind}?annee={year.number}") for kind, (_, word) in REPORTS.items()],
     )
 
 
-async def _report(here: GroupPage, year: Year) -> Document:
-    indicating = here.services.part(Indicating)
-    return await report_of(here, year, indicating.report, indicating.configuration)
-
-
-@get([f"{REPORT}.{kind}" for kind in FORMATS], right=Right.SEE_GROUP)
+@get([f"{REPORT}.{kind}" for kind in REPORTS], right=Right.SEE_GROUP)
 async def download_report(here: Here[GroupPage], annee: FromQuery[str] = "") -> Response[bytes]:
     kind, year = here.request.url.path.rpartition(".")[2], year_of(here, annee)
-    content = await written(await _report(here, year), kind)
-    return download(content, f"bilan-{here.group.slug}-{year.number}.{kind}", FORMATS[kind].media_type)
+    indicating = here.services.part(Indicating)
+    reported = await report_on(here, year, indicating.configuration)
+    if kind in FORMATS:
+        content = await written(await report_of(here, reported, indicating.report), kind)
+    else:
+        content = await report_workbook(here, reported)
+    return download(content, f"bilan-{here.group.slug}-{year.number}.{kind}", REPORTS[kind][0])
 
 
 @get(f"{INDICATORS}/{{figure:str}}", right=Right.SEE_GROUP)

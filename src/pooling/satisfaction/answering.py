@@ -11,13 +11,12 @@ from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.accounts.models import Person
-from pooling.committees.models import Committee
 from pooling.kernel.database import enter_group, group_of
 from pooling.kernel.errors import NotFound
 from pooling.members.models import Membership
-from pooling.purchases.models import Purchase
 from pooling.satisfaction.audiences import attendants, is_asked, receivers
 from pooling.satisfaction.models import Opinion
+from pooling.satisfaction.naming import titles_of
 from pooling.satisfaction.rules import BEST, About
 
 LONGEST_COMMENT = 1000
@@ -74,8 +73,7 @@ async def asked_of(session: AsyncSession, person_id: int, about: About, subject_
     asked = receivers() if about is About.PURCHASE else attendants()
     if (await session.execute(is_asked(asked, subject_id, person_id))).first() is None:
         raise NotFound(NOT_ASKED)
-    named = Purchase if about is About.PURCHASE else Committee
-    title = (await session.execute(select(col(named.title)).where(col(named.id) == subject_id))).scalar_one()
+    title = (await titles_of(session, about, [subject_id]))[subject_id]
     before = (
         await session.execute(select(Opinion).where(_key(about) == subject_id, col(Opinion.person_id) == person_id))
     ).scalar_one_or_none()

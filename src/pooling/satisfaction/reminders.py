@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +18,7 @@ from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subjec
 from pooling.reminders.rules import still_due
 from pooling.satisfaction.audiences import HELD, OVER, attendants, delivered_at, receivers, silent
 from pooling.satisfaction.models import Opinion
+from pooling.satisfaction.naming import titles_of
 from pooling.satisfaction.rules import QUESTIONS, About
 
 OF_PURCHASES, OF_COMMITTEES = "opinion_purchase", "opinion_committee"
@@ -101,11 +102,7 @@ async def _render_committees(session: AsyncSession, reminders: Sequence[DueRemin
 
 
 async def _mails(session: AsyncSession, reminders: Sequence[DueReminder], context: Context, about: About) -> list[Mail]:
-    table: Any = Purchase if about is About.PURCHASE else Committee
-    statement: Select[Any] = select(col(table.id), col(table.title)).where(
-        any_of(col(table.id), [one.subject_id for one in reminders])
-    )
-    titles = {key: title for key, title in await session.execute(statement)}
+    titles = await titles_of(session, about, [one.subject_id for one in reminders])
     return [_mail(one, titles[one.subject_id], context, about) for one in reminders]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from pooling.committees.decisions.words import committee_day
 from pooling.members.task import Task, TaskRows
 from pooling.satisfaction.audiences import DELIVERED, HELD, OVER
 from pooling.satisfaction.reminders import USEFUL_FOR
@@ -30,7 +31,7 @@ WHERE p.group_id = $1 AND p.state IN ({_states(OVER)})
         WHERE o.group_id = p.group_id AND o.purchase_id = p.id AND o.person_id = $7)
 ORDER BY delivered.at DESC, p.id LIMIT 20"""  # noqa: S608 - ours
 _OF_COMMITTEES = f"""
-SELECT c.id, c.title
+SELECT c.id, c.title, c.local_start
 FROM committees c
 JOIN committee_invitations i ON i.group_id = c.group_id AND i.committee_id = c.id AND i.person_id = $7 AND i.present
 WHERE c.group_id = $1 AND c.state IN ({_states(HELD)}) AND c.ends_at > {_SINCE}
@@ -45,7 +46,8 @@ def _of_purchase(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # no
 
 
 def _of_committee(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: ARG001 - as the others
-    yield Task("Donner votre avis sur la réunion", row["title"], f"/comites/{row['id']}/avis", "Donner votre avis")
+    told = f"{row['title']} du {committee_day(datetime.fromisoformat(row['local_start']))}"
+    yield Task("Donner votre avis sur la réunion", told, f"/comites/{row['id']}/avis", "Donner votre avis")
 
 
 OF_PURCHASES = TaskRows(_OF_PURCHASES, _of_purchase)

@@ -14,8 +14,11 @@ from pooling import BESIDE
 from pooling.actions.catalogue import read_catalogue
 from pooling.actions.keeping import move_action
 from pooling.actions.models import Action, ActionState, Ease, FactorKind
+from pooling.actions.partners import add_partner
 from pooling.demo.actions import (
     CARPOOL,
+    COMPANIES,
+    CYCLISTS,
     FIRST_BIKES,
     FIRST_CARS,
     FOUNDING,
@@ -23,6 +26,7 @@ from pooling.demo.actions import (
     LENT_DESKS,
     RACKS,
     STAFF_PRICE,
+    STATIONS,
     propose,
 )
 from pooling.demo.filing import Voted, file_ballots
@@ -128,6 +132,8 @@ async def proposals(past: Past) -> Story:
     catalogue = read_catalogue(BESIDE / "config")
     first, *others = FOUNDING
     yield 733
+    for partner in (CYCLISTS, STATIONS, COMPANIES):
+        await add_partner(past.session, past.facilitator, partner, past.ago(733))
     await propose(past.session, past.facilitator, first, catalogue, past.today, past.ago(733))
     yield 728
     reference = await reference_of(past, first.title)

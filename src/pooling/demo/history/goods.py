@@ -20,7 +20,7 @@ from pooling.allocation.models import AllocationDebt, AllocationRecord
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.bills.deciding import accept_bill
 from pooling.demo.actions import FIRST_BIKES, FIRST_CARS, KITS, LENT_DESKS, RACKS
-from pooling.demo.buying import CYCLES, MOBILIER, bill_typed, confirm, gather, order, receive
+from pooling.demo.buying import CYCLES, GARAGE, IMPRIMERIE, MOBILIER, bill_typed, confirm, gather, order, receive
 from pooling.demo.history.telling import Past, Story
 from pooling.demo.purchases import COBAN, COBAS, FICTIONAL_SOURCE, VAL_DE_L_EYRE, Stage, begin, codes_of
 from pooling.demo.territory import BUYER, DOMAIN, finance_of
@@ -46,6 +46,12 @@ POSTERS = "Affiches et panneaux de la semaine de la mobilité"
 CARS = "Voitures électriques des services"
 SHARED_DESKS = "Équipement des bureaux prêtés"
 COBAN_BUYER = f"achats@coban.{DOMAIN}"
+THOUGHT = (
+    "Bien, mais prévenir plus tôt du jour de livraison.",
+    "Conforme à ce que nous avions demandé.",
+    "Le suivi était clair ; le titre est arrivé un peu tôt.",
+    "Nous en reprendrions.",
+)
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,7 @@ def _goods(past: Past) -> Sequence[Bought]:
             "Un modèle commun, au nom de chaque commune.",
             COBAN,
             COBAN_BUYER,
-            MOBILIER,
+            IMPRIMERIE,
             (
                 _item(
                     "affiche",
@@ -218,7 +224,7 @@ def _goods(past: Past) -> Sequence[Bought]:
             "Le renouvellement de l’année en une commande : électrique partout où il y a une borne.",
             COBAS,
             BUYER,
-            CYCLES,
+            GARAGE,
             (
                 _item(
                     "citadine",
@@ -452,7 +458,7 @@ async def think(past: Past, stage: Stage, best: int) -> None:
             "person_id": person,
             "first": best - place % 2,
             "second": 4 - (place % 3 == 2),  # noqa: PLR2004 - some found it less simple
-            "comment": "Bien, mais prévenir plus tôt du jour de livraison." if place == 1 else "",
+            "comment": THOUGHT[stage.purchase.id % len(THOUGHT)] if place == 1 else "",
             "given_at": stage.clock.instant + timedelta(hours=place),
         }
         for place, person in enumerate(people[::3])

@@ -10,7 +10,8 @@ from sqlmodel import col
 
 from pooling.actions.models import Action
 from pooling.demo.actions import CARPOOL, FIRST_BIKES, FIRST_CARS, LENT_DESKS, RACKS, STAFF_PRICE
-from pooling.demo.buying import CYCLES, MOBILIER
+from pooling.demo.buying import CYCLES, GARAGE, MOBILIER
+from pooling.demo.history.choosing import reference_of
 from pooling.demo.history.goods import BIKES, CARS, FIRST_RACKS, SHARED_DESKS
 from pooling.demo.history.services import FIRST_OFFER, TRIAL
 from pooling.demo.history.telling import Past, Story
@@ -124,7 +125,7 @@ LESSONS: Sequence[Lesson] = (
         225,
         FIRST_CARS,
         CARS,
-        CYCLES,
+        GARAGE,
         ExperienceIn(
             title="La borne avant la voiture",
             context="Deux voitures sont restées au garage, faute de raccordement.",
@@ -138,18 +139,18 @@ LESSONS: Sequence[Lesson] = (
         shared=True,
     ),
 )
-DAYS: Sequence[tuple[int, str, str, str]] = (
-    (520, "243300563", "4", "Relevé des emplacements d’arceaux"),
-    (500, "243301504", "2.5", "Choix de la plateforme de covoiturage"),
-    (445, "213300098", "3", "Suivi de la pose des arceaux"),
-    (400, "243300563", "1.5", "Réception des vélos et des trottinettes"),
-    (340, "243301405", "2", "Équipement des bureaux prêtés"),
-    (270, "243300563", "3.5", "Livraison des voitures électriques"),
-    (200, "213300098", "1", "Règles des bureaux prêtés"),
-    (90, "243301504", "2", "Défi de covoiturage"),
-    (30, "243300563", "2.5", "Deuxième tranche d’arceaux"),
+DAYS: Sequence[tuple[int, str, str, str, str]] = (
+    (520, "243300563", "4", "Relevé des emplacements d’arceaux", RACKS),
+    (500, "243301504", "2.5", "Choix de la plateforme de covoiturage", CARPOOL),
+    (445, "213300098", "3", "Suivi de la pose des arceaux", RACKS),
+    (400, "243300563", "1.5", "Réception des vélos et des trottinettes", FIRST_BIKES),
+    (340, "243301405", "2", "Équipement des bureaux prêtés", LENT_DESKS),
+    (270, "243300563", "3.5", "Livraison des voitures électriques", FIRST_CARS),
+    (200, "213300098", "1", "Règles des bureaux prêtés", LENT_DESKS),
+    (90, "243301504", "2", "Défi de covoiturage", CARPOOL),
+    (30, "243300563", "2.5", "Deuxième tranche d’arceaux", RACKS),
 )
-"""So many days ago, the member, days of its agents, what they did."""
+"""So many days ago, the member, days of its agents, what they did, for which action."""
 
 
 async def lessons(past: Past) -> Story:
@@ -175,8 +176,9 @@ async def lessons(past: Past) -> Story:
 
 
 async def days_given(past: Past) -> Story:
-    for days, member, given, what in DAYS:
+    for days, member, given, what, title in DAYS:
         yield days
         at = past.ago(days)
-        command = DaysIn(member=member, spent_on=at.date(), days=Decimal(given), what=what)
+        action = await reference_of(past, title)
+        command = DaysIn(member=member, spent_on=at.date(), days=Decimal(given), what=what, action=action)
         await note_days(past.session, past.facilitator, command, at, at.date())

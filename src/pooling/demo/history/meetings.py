@@ -39,6 +39,11 @@ from pooling.rounds.models import Round
 from pooling.satisfaction.models import Opinion
 
 _ACTS = {act.name: act for act in ACTS} | {ADOPT.name: ADOPT}
+THOUGHT = (
+    "Plus court, et les chiffres avant la réunion.",
+    "Le tour de table a servi.",
+    "Une visite sur place la prochaine fois ?",
+)
 FINISH, SET_ASIDE = "finish_action", "set_aside_action"
 TABLES: Mapping[str, Any] = {"action": Action, "purchase": Purchase, "round": Round}
 
@@ -332,7 +337,7 @@ async def _think(past: Past, committee_id: int, there: Sequence[int], at: dateti
             "person_id": person,
             "first": 5 - place % 3,
             "second": 4 + (place + committee_id) % 2,
-            "comment": "Plus court, et les chiffres avant la réunion." if place == 5 else "",  # noqa: PLR2004 - one of them
+            "comment": THOUGHT[committee_id % len(THOUGHT)] if place == 5 else "",  # noqa: PLR2004 - one of them
             "given_at": at + timedelta(hours=place),
         }
         for place, person in enumerate(there[::3])
