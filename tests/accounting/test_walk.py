@@ -33,7 +33,7 @@ from pooling.accounting.rows import rows_of
 from pooling.accounting.statement import statement_pdf
 from pooling.accounting.statement_export import STATEMENTS
 from pooling.accounting.writing import write_layout
-from pooling.allocation.figures import PLACES
+from pooling.allocation.figures import KINDS, PLACES
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.workbook import detail_json, write_allocation_csv, write_allocation_workbook
 from pooling.exports.writing import write_exports
@@ -44,6 +44,7 @@ from pooling.purchases.details import describe_item
 from pooling.purchases.schemas import DetailsIn, ItemIn, TierIn
 from pooling.recovery.rules import WORDS, RecoveryState
 from pooling.recovery.workbook import FILE_NAMES
+from pooling.sharing.shared_lines import LineKind
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from sharing.test_workbooks import CASE
 from web_client import Browser, SignIn, text_of
@@ -216,7 +217,7 @@ class Walk:
             xlsx, ods, listed, detail = [(await self.browser.get(f"{base}/{name}")).content for name in names]
             assert of_files(xlsx, ods, listed, json.loads(detail)["lines"]) == expected, base
         numbers = await self.accounting(record, number, expected)
-        await self.statements(record, numbers, expected)
+        await self.statements(record, numbers, expected, "F-1,A-1" if number > 1 else "F-1")
         await self.finances(expected)
         return expected
 
@@ -278,7 +279,7 @@ class Walk:
         assert (await self.browser.get(f"{record}/comptabilite/autre")).status_code == 404
         return {line["Numéro"]: line["SIREN"] for line in booked_lines}
 
-    async def statements(self, record: str, numbers: Mapping[str, str], expected: Figures) -> None:
+    async def statements(self, record: str, numbers: Mapping[str, str], expected: Figures, bills: str) -> None:
         asked = await self.browser.post(f"{record}/releves/zip", {"part": "1"}, page=f"{record}/releves")
         assert await write_exports(self.database, self.clock, [STATEMENTS]) == 1
         content = (await self.browser.get(f"{asked.headers['location']}/fichier")).content
@@ -286,6 +287,7 @@ class Walk:
             assert sorted(archive.namelist()) == sorted(f"{number}.pdf" for number in numbers)
             for number, code in numbers.items():
                 says(archive.read(f"{number}.pdf"), expected[code])
+                assert f"Facturesdesfournisseurs:{bills}" in amounts_in(archive.read(f"{number}.pdf"))
 
     async def finances(self, expected: Figures) -> None:
         """The finance home and its API: engaged, subsidies, FCTVA, net."""
@@ -314,6 +316,13 @@ async def versions_say_the_same(browser: Browser, program: Program, first: Figur
     book = load_workbook(io.BytesIO((await browser.get(f"{gaps}.xlsx")).content), data_only=True)
     rows: Iterable[Sequence[Any]] = list(book["Par membre"].values)[1:-1]
     assert {row[0]: [round(figure * 100) for figure in row[8:14]] for row in rows} == expected
+    moved: dict[str, int] = {}
+    lines_moved: Sequence[Sequence[Any]] = list(book["Par membre et ligne"].values)[1:]
+    for code, _, kind, _, *_, gap in lines_moved:
+        if kind != KINDS[LineKind.SUBSIDY]:
+            moved[code] = moved.get(code, 0) + round(gap * 100)
+    more = {code: figures[2] for code, figures in expected.items() if figures[2]}
+    assert moved == more, "lines come to what the member pays more"
     at = f"{API}/purchases/AG-2027-001/allocation/records/2/differences?other=1"
     told = (await program.get(at)).json()
     assert {

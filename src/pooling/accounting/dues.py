@@ -55,6 +55,8 @@ class Buying:
     supplying: Supplying = field(default_factory=Supplying)
     due: Mapping[str, date] = field(default_factory=dict)
     """The last day to pay accepted invoices, by the code of who pays them; of those for everybody, by none."""
+    bills: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Numbers of the bills that were accepted when the record was frozen, likewise."""
     smallest: Cents = 0
     """Below, members issue each other no titre."""
 

@@ -77,6 +77,11 @@ class Entry:
         return Amount(sum(getattr(line, name) for line in self.lines))
 
     @property
+    def bills(self) -> Sequence[str]:
+        """Numbers of the suppliers' bills that its share comes from."""
+        return [*self.buying.bills.get(self.code, ()), *self.buying.bills.get("", ())]
+
+    @property
     def engaged(self) -> str:
         numbers = dict.fromkeys(number for _, number in self.engagements.values() if number)
         return ", ".join(numbers)

@@ -33,6 +33,8 @@ from pooling.sharing.shared_lines import LineKind
 from pooling.sharing.statement import StatedMember
 
 LONGEST_NUMBER = 20
+MOST_NAMED = 12
+"""Bills that a statement refers to."""
 _OWING = """
 WITH owed AS (SELECT * FROM allocation_debts WHERE group_id = $1 AND allocation_id = $2),
 lead AS (SELECT COALESCE((SELECT creditor FROM owed WHERE what = '' AND creditor <> '' LIMIT 1), $3) AS code)
@@ -44,12 +46,12 @@ _DEBTS = """
 SELECT debtor, creditor, supplier, CAST(sum(cents) AS bigint) AS cents FROM allocation_debts
 WHERE group_id = $1 AND allocation_id = $2 AND ($3::text IS NULL OR debtor = $3)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"""
-_DUE = """
-SELECT COALESCE(m.code, '') AS member, max(b.due_on) AS due_on
+_BILLS = f"""
+SELECT COALESCE(m.code, '') AS member, max(b.due_on) FILTER (WHERE b.due_cents > 0) AS due_on,
+    (array_agg(b.number ORDER BY b.issued_on, b.id) FILTER (WHERE b.decided_at <= $3))[1:{MOST_NAMED}] AS numbers
 FROM bills b LEFT JOIN members m ON m.group_id = b.group_id AND m.id = b.member_id
 WHERE b.group_id = $1 AND b.purchase_id = $2 AND b.state = 'accepted' AND b.replaced_by_id IS NULL
-    AND b.due_on IS NOT NULL AND b.due_cents > 0
-GROUP BY 1"""
+GROUP BY 1"""  # noqa: S608 - a number of ours
 _ORDERS = """
 SELECT COALESCE(m.code, '') AS member, array_agg(o.reference ORDER BY o.number) AS references
 FROM orders o LEFT JOIN members m ON m.group_id = o.group_id AND m.id = o.member_id
@@ -180,13 +182,15 @@ async def read_booked(
     given = (group_of(session), purchase.id)
     lead, each_buys, creditors = await _owing(session, purchase, record)
     payers = dict(stated.paid_by)
+    bills = await fetch(session, _BILLS, *given, record.frozen_at)
     buying = Buying(
         lead=lead,
         each_buys=each_buys,
         payers=payers,
         members=await _creditors(session, {lead, *creditors, *payers.values()}),
         supplying=await _supplying(session, purchase, record.stated),
-        due={row["member"]: row["due_on"] for row in await fetch(session, _DUE, *given)},
+        due={row["member"]: row["due_on"] for row in bills if row["due_on"]},
+        bills={row["member"]: row["numbers"] for row in bills if row["numbers"]},
         smallest=finance.smallest_titre_on(at.astimezone(group.zone).date()),
     )
     orders = {row["member"]: row["references"] for row in await fetch(session, _ORDERS, *given)}

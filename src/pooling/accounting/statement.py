@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from fractions import Fraction
 
-from pooling.accounting.dues import dues_of
+from pooling.accounting.dues import dues_of, owed_by, paid_to
 from pooling.accounting.fields import Entry
 from pooling.accounting.reading import BookedRecord
 from pooling.allocation.booking import Booked
@@ -66,6 +66,7 @@ def _facts(booked: BookedRecord, entry: Entry) -> Iterator[tuple[str, str]]:
     yield "Budget", entry.budget
     yield "Engagement", entry.engaged
     yield "Commande", ", ".join(entry.orders)
+    yield "Factures des fournisseurs", ", ".join(entry.bills)
 
 
 def _dues(entry: Entry) -> Iterator[str]:
@@ -121,4 +122,18 @@ def _why(booked: BookedRecord, entry: Entry) -> Iterator[str]:
         yield (
             f"FCTVA estimé : {rate} % du TTC des lignes qui y ouvrent droit, soit {amount}. Le membre le demande "
             "lui-même."
+        )
+    yield from _rounded(entry)
+
+
+def _rounded(entry: Entry) -> Iterator[str]:
+    """Where what is paid to each is not, to the cent, what its lines come to."""
+    gaps = dict(owed_by(entry.buying, entry.code, entry.lines, entry.owed))
+    for one in entry.lines:
+        if (to := paid_to(entry.buying, entry.code, one)) is not None:
+            gaps[to] = gaps.get(to, 0) - one.ttc
+    if any(gaps.values()) and max(map(abs, gaps.values())) <= len(entry.lines):
+        yield (
+            "La TVA de ce qui est payé à chacun est arrondie en une fois : ligne par ligne, elle peut en différer d’un "
+            "centime."
         )

@@ -170,6 +170,7 @@ async def test_each_file_says_which_document_it_is(database: Database, territory
     await prepare(database, territory)
     browser = await sign_in(BUYER)
     await freeze(browser)
+    at = {"csv": "01/03/2027 10:00:00", "json": "2027-03-01T10:00:00+01:00"}
     for base, title, dated, name in (
         (COSTS, "Répartition estimée", "chiffres du lundi 1er mars 2027 à 10 h, qui peuvent", "repartition-estimee"),
         (f"{COSTS}/etats/1", "État de répartition n° 1", "figé lundi 1er mars 2027 à 10 h", "etat-1-2027-03-01"),
@@ -184,11 +185,12 @@ async def test_each_file_says_which_document_it_is(database: Database, territory
         said = {str(what): str(value) for what, value in book["Lisez-moi"].iter_rows(min_row=2, values_only=True)}
         for facts in (row, said):
             assert facts["Document"].replace("\u00a0", " ") == title
-            assert dated in facts["Date"].replace("\u00a0", " ")
             assert facts["Quantités retenues"] == "quantités déclarées à ce jour"
             assert (facts["Groupe"], facts["Devise"]) == ("Bassin", "EUR")
             assert facts["Achat"].startswith("AG-2027-001 ")
         assert about["document"].replace("\u00a0", " ") == title
+        assert dated in said["Date"].replace("\u00a0", " ")
+        assert {"csv": row["Date"], "json": about["at"]} == at, "a date is one"
         assert said.get("Version de la règle") == ("1" if base != COSTS else None)
         assert all(str(sheet.oddHeader.left.text).replace("\u00a0", " ").startswith(title) for sheet in book)
 

@@ -67,6 +67,11 @@ async def test_two_versions_side_by_side_and_who_owes_whom(
     book = load_workbook(io.BytesIO((await buyer.get(f"{RECORD}/2/ecarts.xlsx")).content), data_only=True)
     rows = {row[1]: row for row in book["Par membre"].iter_rows(values_only=True)}
     assert rows["Lugos"][8:11] == (955.13, 739.13, -216), "TTC of both, and what lies between"
+    moved = [row for row in book["Par membre et ligne"].values if row[1] == "Lugos"]
+    assert [row[2:7] for row in moved] == [
+        ("Article", "Arceau posé", 720, 540, -180),
+        ("TVA", "taux 20\u00a0%", 146, 110, -36),
+    ], "what did not move is not there"
     await says_who_owes_whom(buyer, await connect(BUYER))
 
 

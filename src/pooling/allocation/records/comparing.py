@@ -1,10 +1,13 @@
 """Two frozen allocations side by side: line by line, member by member. Each is read as it was kept."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from heapq import merge
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,15 +17,18 @@ from pooling.allocation.allocating import StatedPurchase
 from pooling.allocation.figures import KINDS
 from pooling.allocation.listing import ShareCompared, record_shares, shares_compared
 from pooling.allocation.models import AllocationShare
-from pooling.allocation.records.opening import FoundRecord, open_record
+from pooling.allocation.records.opening import FoundRecord, open_record, spool_record
 from pooling.kernel.apart import PRELOADED
 from pooling.kernel.database import group_of
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.kernel.slices import Listed, Slice
 from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import LineKind
+from pooling.sharing.statement import StatedMember
 
 PRELOADED.add(__name__)
+Both: TypeAlias = tuple[StatedPurchase, StatedPurchase]
+"""The earlier one, or the one that it is compared with, and the later one."""
 
 
 class LineCompared(NamedTuple):
@@ -55,11 +61,17 @@ def member_compared(before: StatedPurchase, after: StatedPurchase, code: str) ->
     return _side_by_side(before, after, _shares(before, code), _shares(after, code))
 
 
+def _placed(stated: StatedPurchase, place: int) -> Iterator[tuple[str, int, StatedMember]]:
+    return ((member.result.id, place, member) for member in stated.result.members)
+
+
 def _shares(stated: StatedPurchase, code: str) -> dict[tuple[LineKind, str], Cents]:
-    if code not in stated.result:
-        return {}
+    return _of_member(stated, stated.result.member(code)) if code in stated.result else {}
+
+
+def _of_member(stated: StatedPurchase, member: StatedMember) -> dict[tuple[LineKind, str], Cents]:
     lines = stated.result.lines
-    return {(lines[share.line].kind, lines[share.line].id): share.cents for share in stated.result.member(code).shares}
+    return {(lines[share.line].kind, lines[share.line].id): share.cents for share in member.shares}
 
 
 def _side_by_side(
@@ -128,9 +140,9 @@ async def write_comparison(
     facts: Mapping[str, str],
     notice: str | None,
 ) -> None:
-    """Both as a workbook: a sheet by line, one by member. Raises as `compare_records`."""
-    rows = await members_compared(session, before, after)
-    await asyncio.to_thread(_write, path, before, after, rows, facts, notice)
+    """Both as a workbook: a sheet by line, one by member, one by both. Raises as `compare_records`."""
+    rows, both = await members_compared(session, before, after), await spool_both(session, before, after)
+    await asyncio.to_thread(_write, path, before, after, rows, both, facts, notice)
 
 
 def _write(
@@ -138,11 +150,31 @@ def _write(
     before: FoundRecord,
     after: FoundRecord,
     members: Iterable[Any],
+    both: Both,
     facts: Mapping[str, str],
     notice: str | None,
 ) -> None:
     with Path(path).open("wb") as target:
-        write_gaps(target, before, after, members, facts, notice)
+        write_gaps(target, before, after, members, both, facts, notice)
+
+
+async def spool_both(session: AsyncSession, before: FoundRecord, after: FoundRecord) -> Both:
+    """With all their members, of whom some are held at a time."""
+    return await spool_record(session, before), await spool_record(session, after)
+
+
+def members_line_by_line(both: Both) -> Iterator[tuple[str, str, LineCompared]]:
+    """By member, in the order of codes, those of its lines that are not alike in both: its code and name with each."""
+    told = [_placed(one, place) for place, one in enumerate(both)]
+    for code, found in groupby(merge(*told, key=itemgetter(0)), key=itemgetter(0)):
+        shares: list[dict[tuple[LineKind, str], Cents]] = [{}, {}]
+        for _, place, member in found:
+            shares[place] = _of_member(both[place], member)
+        named = (one.labels.member(code) for one, of in zip(reversed(both), reversed(shares), strict=True) if of)
+        name = next(named, code)
+        for line in _side_by_side(*both, *shares):
+            if line.gap:
+                yield code, name, line
 
 
 async def count_shares(session: AsyncSession, record_id: int) -> int:
@@ -162,6 +194,7 @@ def write_gaps(
     before: FoundRecord,
     after: FoundRecord,
     members: Iterable[Any],
+    both: Both,
     facts: Mapping[str, str],
     notice: str | None,
 ) -> None:
@@ -181,7 +214,13 @@ def write_gaps(
     for what in ("HT", "TVA", "TTC", "Coût net"):
         columns += [Column(f"{what}, {side}", ColumnKind.AMOUNT, 18, summed=True) for side in (*sides, "écart")]
     book.add(SheetTable("Par membre", columns, map(_row, members)))
+    book.add(SheetTable("Par membre et ligne", [*columns[:2], *by_line], _moved(both), names=2))
     book.save(target)
+
+
+def _moved(both: Both) -> Iterator[Sequence[Value]]:
+    for code, name, line in members_line_by_line(both):
+        yield [code, name, line.what, line.title, line.before, line.after, line.gap]
 
 
 def _row(one: Any) -> list[Any]:  # noqa: ANN401 - a row of _ALL

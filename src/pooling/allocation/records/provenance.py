@@ -28,6 +28,7 @@ class Provenance:
     at_title: str
     at: datetime
     """In the group's zone, which spreadsheets do not know."""
+    zone: ZoneInfo
 
     @property
     def facts(self) -> dict[str, str]:
@@ -41,10 +42,16 @@ class Provenance:
             "Devise": CURRENCY,
         }
 
+    @property
+    def columns(self) -> dict[str, str]:
+        """As a CSV file has them, whose date is one."""
+        return {**self.facts, "Date": f"{self.at:%d/%m/%Y %H:%M:%S}"}
+
     def to_json(self) -> dict[str, str]:
         """As programs read it."""
         names = ("document", "purchase", "group", "dated", "basis", "currency")
-        return dict(zip(names, self.facts.values(), strict=True))
+        told = dict(zip(names, self.facts.values(), strict=True))
+        return {**told, "at": self.at.replace(tzinfo=self.zone).isoformat()}
 
 
 def of_record(record: FoundRecord, allocation: StatedPurchase, group: str, zone: ZoneInfo) -> Provenance:
@@ -63,6 +70,7 @@ def of_record(record: FoundRecord, allocation: StatedPurchase, group: str, zone:
         },
         at_title="Figé le",
         at=_local(record.frozen_at, zone),
+        zone=zone,
     )
 
 
@@ -77,6 +85,7 @@ def of_estimate(allocation: StatedPurchase, group: str, zone: ZoneInfo, now: dat
         more=_fctva(allocation),
         at_title="Chiffres du",
         at=_local(now, zone),
+        zone=zone,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.allocation.page import CostsPage
-from pooling.allocation.records.comparing import members_compared, write_gaps
+from pooling.allocation.records.comparing import members_compared, spool_both, write_gaps
 from pooling.allocation.records.downloads import KINDS
 from pooling.allocation.records.long_files import (
     LONG_FILES,
@@ -80,9 +80,10 @@ async def _debts(session: AsyncSession, terms: Mapping[str, Any], now: datetime)
 async def _gaps(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:  # noqa: ARG001 - of the record's day
     purchase, record, group = await _about(session, terms)
     other = await find_record(session, purchase.id, terms["avec"])
+    both = await spool_both(session, other, record)
     rows, facts = await members_compared(session, other, record), gap_facts(purchase, record, other, group.name)
     notice = FICTIONAL if group.fictional else None
-    write = partial(write_gaps, facts=facts, notice=notice)
+    write = partial(write_gaps, both=both, facts=facts, notice=notice)
     return Prepared(
         name=gaps_name(purchase, record, other),
         media_type=KINDS["xlsx"],

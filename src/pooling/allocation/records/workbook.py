@@ -124,7 +124,7 @@ def write_allocation_csv(
         table = figures.detail(result, named, books)
     else:
         table = figures.lines(result, named) if view == "lines" else figures.summary(result, named)
-    write_csv(target, table, notice, provenance.facts if provenance else None)
+    write_csv(target, table, notice, provenance.columns if provenance else None)
 
 
 def detail_json(result: Statement, labels: Labels, books: Bookkeeping) -> Iterator[dict[str, object]]:
