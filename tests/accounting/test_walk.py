@@ -532,7 +532,7 @@ async def test_statements_are_mailed_once_to_who_follows_the_money(
     kept = await finance.get(f"{RECORD}/releves/envoyes/{ARCACHON}")
     assert amounts_in(kept.content).startswith("BassinRelevén°")
     assert (await lugos.get(f"{RECORD}/releves/{LUGOS}")).headers["content-type"] == "application/pdf"
-    assert f'{RECORD}/releves/{LUGOS}" download>Relevé (PDF), Lugos</a>' in (await lugos.get(RECORD)).text
+    assert f'{RECORD}/releves/{LUGOS}" download>Relevé de Lugos (PDF)</a>' in (await lugos.get(RECORD)).text
     assert (await lugos.get(f"{RECORD}/releves/{ARCACHON}")).status_code == 404
     assert (await lugos.get(f"{RECORD}/releves")).status_code == 403
     assert (await lugos.post(f"{RECORD}/releves/envoi")).status_code == 403

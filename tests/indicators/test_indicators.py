@@ -211,9 +211,7 @@ async def test_the_report_of_a_year_is_ready_for_a_council(
     rows = {row[1].value: [cell.value for cell in row[2:5]] for row in book["Bilan"].iter_rows(min_row=2)}
     assert rows["Dépense TTC"] == [36_096, 0, "€"]
     improved = [row[1].value for row in book["À améliorer"].iter_rows(min_row=2)]
-    assert any(
-        "1 article acheté n’a pas de prix de référence" in str(line).replace("\xa0", " ") for line in improved
-    )
+    assert any("1 article acheté n’a pas de prix de référence" in str(line).replace("\xa0", " ") for line in improved)
     assert 'href="/g/bassin/indicateurs/bilan.xlsx?annee=2027"' in (await reader.get(f"{YEAR}/bilan?annee=2027")).text
     before = text_of(await reader.get(f"{YEAR}/bilan?annee=2026"))
     assert "Aucun état de répartition n’a été figé cette année." in before

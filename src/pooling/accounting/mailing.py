@@ -31,7 +31,7 @@ from pooling.outbox.queueing import queue_mails
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.models import Purchase
 from pooling.purchases.permissions import may_run
-from pooling.web.typography import date_long, euros
+from pooling.web.typography import date_long, euros, of_name
 
 ASKED = "allocation.statements_asked"
 MAILED = occasion(
@@ -189,7 +189,7 @@ def _written(booked: BookedRecord, entry: Entry, file_id: int, person_id: int, e
         person_id=person_id,
         subject=f"Relevé {entry.number} : {entry.purchase}",
         why=(
-            f"Vous suivez les finances de {entry.name} : voici son relevé pour l’achat {entry.purchase}, d’après "
+            f"Vous suivez les finances {of_name(entry.name)} : voici son relevé pour l’achat {entry.purchase}, d’après "
             f"l’état de répartition n° {entry.record}."
         ),
         paragraphs=("Le PDF joint dit ce qui a été acheté, pourquoi cette part, quoi payer, à qui et quand.",),

@@ -48,7 +48,7 @@ from pooling.web.cursors import pages_after
 from pooling.web.downloads import download, streamed
 from pooling.web.forms import PostedForm
 from pooling.web.layout import Link
-from pooling.web.typography import date_time_long, plural
+from pooling.web.typography import date_time_long, of_name, plural
 
 CSV = "text/csv"
 TITLE = "Relevés"
@@ -79,7 +79,7 @@ async def record_part(here: RecordPage) -> Part:
 
 
 async def _with_statement(here: RecordPage, members: Sequence[str]) -> list[tuple[str, str]]:
-    """Of these members, by their codes, those that have one, with their names."""
+    """Of these members, by their codes, those that have one, each with « de » before its name."""
     share = AllocationShare
     rows = await here.session.execute(
         select(col(share.member), col(share.name))
@@ -87,7 +87,7 @@ async def _with_statement(here: RecordPage, members: Sequence[str]) -> list[tupl
         .where(has_statement(here.record))
         .order_by(col(share.name), col(share.member))
     )
-    return [(code, name) for code, name in rows]
+    return [(code, of_name(name)) for code, name in rows]
 
 
 async def _layouts(here: RecordPage, url: str) -> list[dict[str, Any]]:
@@ -102,7 +102,7 @@ async def _layouts(here: RecordPage, url: str) -> list[dict[str, Any]]:
             asks = {"etat": here.record.number, "modele": layout.name, "creancier": code}
             offered.append(
                 {
-                    "title": f"{layout.title}, {name}" if len(of) > 1 else layout.title,
+                    "title": f"{layout.title} {of_name(name)}" if len(of) > 1 else layout.title,
                     "url": f"{url}/{layout.name}{'?' if asked else ''}{asked}",
                     "offer": offer_of(here, LAYOUT_KIND, asks, ["csv"]) if long else None,
                 }
