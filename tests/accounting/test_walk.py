@@ -245,6 +245,8 @@ class Walk:
         for page in (record, COSTS):
             shown = table_rows((await self.browser.get(page)).text, "Répartition des coûts entre les membres")
             assert {row[0].rpartition(" ")[2]: [cents(figure) for figure in row[1:7]] for row in shown} == expected
+        page = text_of(await self.browser.get(record))
+        assert ("Des titres sont déjà notés" in page) is record.endswith("/2"), "one was issued in between"
         debts = table_rows((await self.browser.get(f"{record}/dettes")).text, "Dettes")
         owed = {row[0]: cents(row[3]) for row in debts if row[1] == NAMES[ARCACHON]}
         assert owed == {NAMES[code]: figures[2] for code, figures in expected.items() if code != ARCACHON}

@@ -44,6 +44,7 @@ from pooling.members.features import Part
 from pooling.members.group_page import Here
 from pooling.purchases.permissions import may_run
 from pooling.purchases.size import has_many
+from pooling.recovery.reading import has_titres
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import download, streamed
 from pooling.web.forms import PostedForm
@@ -73,6 +74,7 @@ async def record_part(here: RecordPage) -> Part:
             "statements_url": f"{url}/releves",
             "own": await _with_statement(here, own) if own else [],
             "mailed": set(mailed.scalars()) if own else set(),
+            "has_titres": here.sees_all and await has_titres(here.session, here.purchase.id),
             "layouts": await _layouts(here, f"{url}/comptabilite") if here.sees_all else [],
         },
     )

@@ -289,6 +289,17 @@ async def accounts_between(
     return [(purchase, debtor, Standing(*map(int, row))) for purchase, debtor, *row in rows]
 
 
+async def has_titres(session: AsyncSession, purchase_id: int) -> bool:
+    """Whether one was issued for this purchase."""
+    entry = RecoveryEntry
+    issued = exists().where(
+        col(entry.purchase_id) == purchase_id,
+        col(entry.kind) == EntryKind.TITRE,
+        col(entry.withdrawn_at).is_(None),
+    )
+    return bool(await session.scalar(select(issued)))
+
+
 async def entries_of(session: AsyncSession, purchase_id: int, debtor_id: int) -> list[RecoveryEntry]:
     """All that was ever noted of one debtor, the oldest first."""
     rows = await session.execute(
