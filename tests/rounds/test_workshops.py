@@ -89,6 +89,11 @@ async def test_a_workshop_from_notes_to_the_sheet(  # noqa: PLR0915 - one story
     grouped = {f"note-{note}": themes[place == 1] for place, note in enumerate(notes)}
     assert (await facilitator.post(f"{one}/rangement", grouped, page=one)).status_code == 303
     assert (await facilitator.post(f"{one}/classement", page=one)).status_code == 303
+    ranking = text_of(await phones[0].get(link))
+    places = [
+        ranking.rindex(said) for said in ("La place manque", "Les trottoirs", "Des travaux arrivent", "la voirie")
+    ]
+    assert places == sorted(places), "each note stands under its theme"
     late = await phones[0].post(f"{link}/notes", {"kind": "obstacle", "text": "Trop tard"}, page=link)
     assert "On n’écrit plus de notes" in text_of(late)
     for phone, chosen in ((phones[0], themes), (phones[1], themes[1:]), (phones[1], themes[1:])):

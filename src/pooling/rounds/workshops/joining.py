@@ -1,5 +1,6 @@
 """What whoever has the link sees on a telephone: no account, no name."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -12,8 +13,16 @@ from pooling.actions.rules import FACTOR_WORDS
 from pooling.kernel.errors import NotFound
 from pooling.kernel.tables import id_typed, known_id
 from pooling.members.rights import Right
-from pooling.rounds.workshops.finding import Joined, browser_hash, dots_of, join, notes_of, themes_of
-from pooling.rounds.workshops.models import WORKSHOP, WorkshopState
+from pooling.rounds.workshops.finding import (
+    Joined,
+    ThemeShown,
+    browser_hash,
+    dots_of,
+    join,
+    notes_of,
+    themes_of,
+)
+from pooling.rounds.workshops.models import WORKSHOP, Workshop, WorkshopNote, WorkshopState
 from pooling.rounds.workshops.schemas import LONGEST_NOTE, MOST_DOTS, NoteIn
 from pooling.rounds.workshops.taking_part import post_note, put_dots, take_back_note
 from pooling.web.forms import Form, PostedForm, form_of
@@ -74,7 +83,7 @@ async def _page(
         collecting=workshop.state == WorkshopState.COLLECTING,
         url=f"/atelier/{joined.group.slug}/{workshop.code}",
         until=time_short(workshop.expires_at, joined.group.zone),
-        notes=[(kind, word, [note for note in notes if note.kind == kind]) for kind, word in FACTOR_WORDS.items()],
+        notes=_grouped(workshop, notes, themes),
         own={note.id for note in notes if note.browser_hash == browser},
         themes=[(str(theme.id), f"{theme.title} ({FACTOR_WORDS[FactorKind(theme.kind)].lower()})") for theme in themes],
         kinds=KINDS,
@@ -83,6 +92,17 @@ async def _page(
     )
     page.headers.update(NO_REFERRER)
     return page
+
+
+def _grouped(
+    workshop: Workshop, notes: Sequence[WorkshopNote], themes: Sequence[ThemeShown]
+) -> list[tuple[str, list[WorkshopNote]]]:
+    """As long as they are written by their kind, then by the themes that are ranked, each under its heading."""
+    if workshop.state == WorkshopState.COLLECTING:
+        heads: list[tuple[str, object]] = [("Freins", FactorKind.OBSTACLE), ("Opportunités", FactorKind.OPPORTUNITY)]
+        return [(head, [note for note in notes if note.kind == kind]) for head, kind in heads]
+    heads = [*((theme.title, theme.id) for theme in themes), ("Sans thème", None)]
+    return [(head, [note for note in notes if note.theme_id == theme]) for head, theme in heads]
 
 
 async def _counted(request: Request[Any, Any, Any]) -> None:
