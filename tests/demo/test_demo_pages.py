@@ -110,15 +110,22 @@ async def test_nobody_enters_without_a_password_elsewhere(
     assert "set-cookie" not in answer.headers
 
 
-async def test_only_people_of_the_fictional_group_can_be_chosen(
+async def test_only_people_of_the_fictional_group_and_who_administers_can_be_chosen(
     demonstration: Litestar, database: Database, territory: Territory, clock: FixedClock
 ) -> None:
     async with database.transaction(territory.group_id) as session:
         await session.execute(text("UPDATE groups SET fictional = true"))
+    administrator = "administration@plateforme.example"
     async with database.transaction() as session:
-        await ensure_people(session, [("somebody@elsewhere.example", "Somebody", "")], clock.now())
+        elsewhere = [("somebody@elsewhere.example", "Somebody", ""), (administrator, "Administration", "")]
+        await ensure_people(session, elsewhere, clock.now())
+        await session.execute(
+            text("UPDATE people SET administrator = true WHERE email = :email"), {"email": administrator}
+        )
     visitor = Browser(demonstration, database)
-    for person, status in (("somebody@elsewhere.example", 404), ("animation@bassin.example", 303)):
+    assert "Administrer la plateforme" in text_of(await visitor.get("/connexion"))
+    entered_as = (("somebody@elsewhere.example", 404), ("animation@bassin.example", 303), (administrator, 303))
+    for person, status in entered_as:
         entered = await visitor.post("/demonstration/connexion", {"person": person})
         assert (entered.status_code, "set-cookie" in entered.headers) == (status, status == 303)
     await visitor.close()

@@ -34,6 +34,16 @@ async def group_id(database: Database, slug: str) -> int | None:
         return found.scalar_one_or_none()
 
 
+async def test_an_administrator_without_a_group_arrives_where_it_administers(
+    database: Database, sign_in: SignIn, territory: Territory
+) -> None:
+    browser = await administrator(database, sign_in)
+    assert (await browser.get("/")).headers["location"] == "/g/bassin"
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(update(Membership).values(ended_at=NOW))
+    assert (await browser.get("/")).headers["location"] == BASE
+
+
 @pytest.mark.parametrize(
     "path",
     [BASE, f"{BASE}/nouveau", f"{BASE}/bassin/nom", f"{BASE}/bassin/archivage", f"{BASE}/bassin/reouverture"],

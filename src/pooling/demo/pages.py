@@ -12,7 +12,7 @@ from sqlmodel import col
 from pooling.accounts.keeping import way_in
 from pooling.accounts.sessions import open_session
 from pooling.accounts.who import signed_in
-from pooling.demo.people import DemoPerson, people_to_come, people_to_enter_as
+from pooling.demo.people import DemoPerson, administrators, people_to_come, people_to_enter_as
 from pooling.demo.preparing import is_prepared
 from pooling.kernel.errors import NotFound
 from pooling.members.features import Entry
@@ -38,6 +38,9 @@ async def _demo_people(request: Request[Any, Any, Any]) -> list[DemoPerson]:
     for group_id in groups:  # the demonstration has one
         async with database.transaction(group_id) as session:
             found += await people_to_enter_as(session)
+    if groups:
+        async with database.transaction() as session:
+            found += await administrators(session)
     return found
 
 

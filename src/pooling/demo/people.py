@@ -77,6 +77,17 @@ async def people_to_enter_as(session: AsyncSession) -> list[DemoPerson]:
     return sorted(people, key=lambda person: _place(person.email))
 
 
+async def administrators(session: AsyncSession) -> list[DemoPerson]:
+    """Those of the installation, who need no role in a group."""
+    rows = await session.execute(
+        select(col(Person.id), col(Person.email), col(Person.name))
+        .where(col(Person.administrator))
+        .order_by(col(Person.id))
+    )
+    about = "crée, copie et archive des groupes, tient le catalogue des actions"
+    return [DemoPerson(*row, "Administrer la plateforme", about, main=False) for row in rows]
+
+
 def _shown(person_id: int, email: str, name: str, role: str, of_what: list[str]) -> DemoPerson:
     title, about = WORDS[Role(role)]
     about = f"{about} {', '.join(of_what)}".strip()

@@ -16,6 +16,7 @@ from pooling.demo.committees import make_committees
 from pooling.demo.experiences import make_experiences
 from pooling.demo.grants import make_grants
 from pooling.demo.history.making import make_history
+from pooling.demo.hosting import make_host
 from pooling.demo.ordered import make_ordered
 from pooling.demo.purchases import make_purchases
 from pooling.demo.quotes import make_quotes
@@ -63,6 +64,7 @@ async def make_territory(
     await make_experiences(database, territory, now)
     await make_committees(database, territory, now)
     await buy_what_is_agreed(database, territory, now)
+    await make_host(database, territory, now)
     await say_sent_long_ago(database, territory, now)
     return True
 

@@ -34,6 +34,7 @@ COMPONENTS: Mapping[str, tuple[str, int]] = {
 }
 
 FACILITATOR = f"animation@bassin.{DOMAIN}"
+ADMINISTRATOR = f"administration@plateforme.{DOMAIN}"
 READER = f"observation@bassin.{DOMAIN}"
 LEADING = "213300098"
 """The member whose purchasing staff prepares what it leads."""

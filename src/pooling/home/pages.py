@@ -13,6 +13,7 @@ from pooling.committees.decisions.words import due_words
 from pooling.home.beginning import first_steps
 from pooling.home.beside import beside
 from pooling.home.whereabouts import Whereabouts, whereabouts
+from pooling.members.administration_pages import BASE as ADMINISTRATION
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.models import Role
 from pooling.members.rights import Right
@@ -34,10 +35,12 @@ SOON = timedelta(days=7)
 
 @get("/", right=Right.SIGNED_IN)
 async def front_door(request: Request[Any, Any, Any]) -> Response[Any]:
-    """One group: go in. Several: choose. None: say so."""
+    """One group: go in. Several: choose. None: say so, or go where one administers."""
     person = signed_in(request)
     if len(person.groups) == 1:
         return Redirect(f"/g/{person.groups[0].slug}", status_code=303)
+    if not person.groups and person.administrator:
+        return Redirect(ADMINISTRATION, status_code=303)
     return render(request, "home/groups.html", groups=person.groups)
 
 
