@@ -40,7 +40,9 @@ def apart(
 
 async def _awaited(work: Work[..., Found], url: str, group_id: int, given: Any, named: Any) -> Found:  # noqa: ANN401
     try:
-        return await asyncio.get_running_loop().run_in_executor(_processes(), _do, work, url, group_id, given, named)
+        # In a thread: the first process waits for its modules, a second or more in which nobody else would be answered.
+        asked = await asyncio.to_thread(_processes().submit, _do, work, url, group_id, given, named)
+        return await asyncio.wrap_future(asked)
     except BrokenProcessPool as broken:
         _processes.cache_clear()
         raise Unavailable("a computation ended before it was done") from broken
