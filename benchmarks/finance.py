@@ -3,9 +3,10 @@
 35 000 members with four items of two suppliers, two charges and a subsidy, as for current shares: a version frozen, its
 files for accounting packages, who owes whom, what remains to recover, and some of its statements as PDF. Each is made
 as it is for people: in a process apart, whose whole memory is told, but the statements, which the worker writes. The
-bare limits, in the same run: PostgreSQL copying the same rows; asyncpg fetching them and the standard library, or
-openpyxl's write-only sheet, writing as many cells; typst setting the same pages. They leave out the rule, what belongs
-to which line, names and references, who is owed what, and the sheet that checks.
+bare limits, in the same run: the rule, and PostgreSQL copying the same rows; asyncpg fetching them and the standard
+library, or openpyxl's write-only sheet, writing as many cells; typst setting the same pages. They leave out the case
+and the result that a version keeps whole, what belongs to which line, names and references, who is owed what, and the
+sheet that checks.
 """
 
 import asyncio
@@ -35,6 +36,7 @@ from pooling.accounting.layout_files import write_layout_file
 from pooling.accounting.reading import read_booked
 from pooling.accounting.statement import TEMPLATE, statement_data
 from pooling.accounting.statement_export import write_statements
+from pooling.allocation.case import read_purchase
 from pooling.allocation.current import current_allocation
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.opening import find_record
@@ -47,13 +49,14 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.purchases.models import Purchase
 from pooling.recovery.workbook import write_accounts
+from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
 STATEMENTS = 200
 """Of those that a ZIP file holds, ten times as many."""
 ROUNDS = 3
-FREEZING = 20
+FREEZING = 5
 AWARDS = """
     INSERT INTO awards (group_id, purchase_id, item_id, supplier_id, chosen_at, reason)
     SELECT i.group_id, i.purchase_id, i.id, s.id, now(), ''
@@ -112,14 +115,20 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]
 
     async with database.transaction(group) as session:
         await current_allocation(session, purchase, FINANCE)
+        case = await read_purchase(session, purchase, "Grand achat", FINANCE)
     path, now, today = str(folder / "file"), datetime.now(UTC), datetime.now(UTC).date()
+
+    async def bare_version() -> None:
+        await asyncio.to_thread(allocate, case.case)
+        await owner.execute(COPY)
+
     facts = {"Document": "Dettes"}
     found = [
         replace(
             await interleaved(
-                "a version frozen, with who owes whom",
+                "a version frozen, with who owes whom, beside the rule and a copy",
                 lambda: made("frozen", frozen, purchase, buyer),
-                lambda: owner.execute(COPY),
+                bare_version,
                 FREEZING,
                 rounds=ROUNDS,
             ),

@@ -33,6 +33,9 @@ from pooling.sharing.allocation_case import Member as CaseMember
 from pooling.sharing.tiers import Tier
 from pooling.sharing.tying import Billed, Bills
 
+READ_AT_ONCE = 5_000
+"""Lines that are held as rows at a time."""
+
 
 class Payer(NamedTuple):
     """Who takes part, with its key values: those frozen for this purchase, or today's until they are."""
@@ -340,5 +343,11 @@ async def _needs(session: AsyncSession, purchase_id: int, consolidation_id: int 
                 col(NeedRow.quantity) > 0,
             )
         )
-    rows = await session.execute(statement.order_by(col(Item.position), col(Item.id), col(Member.id)))
-    return [Need(member, item, units) for item, member, units in rows]
+    ordered = statement.order_by(col(Item.position), col(Item.id), col(Member.id))
+    found = await session.stream(ordered.execution_options(yield_per=READ_AT_ONCE))
+    needs, codes = list[Need](), dict[str, str]()
+    async for rows in found.partitions():  # each code is held once
+        needs += [
+            Need(codes.setdefault(member, member), codes.setdefault(item, item), units) for item, member, units in rows
+        ]
+    return needs

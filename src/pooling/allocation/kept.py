@@ -5,7 +5,7 @@ Numbers that are no integers are kept as exact fractions, `11/2`; what a line or
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from fractions import Fraction
@@ -47,6 +47,12 @@ class ShareRow(Protocol):
 _EXACT = frozenset({"vat_rate", "unit_price", "rate", "whole"})
 _NAMES = ("items", "charges", "subsidies")
 _JSON = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
+
+
+def json_written(head: Mapping[str, Any], lists: Mapping[str, Iterable[Any]]) -> str:
+    """An object as JSON, with lists so long that of their elements one is held at a time."""
+    written = (f"{_JSON(name)}:[{','.join(map(_JSON, many))}]" for name, many in lists.items())
+    return f"{{{','.join((_JSON(head)[1:-1], *written))}}}"
 
 
 def head_of(stated: StatedPurchase) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A typed allocation case as JSON, as `allocation_reading` reads it: for files and for what is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
 from pooling.sharing.allocation_case import (
@@ -23,15 +23,26 @@ from pooling.sharing.money import format_cents, format_decimal
 
 def write_case(case: Case) -> dict[str, object]:
     """The case as JSON. Needs stand in the order of members and items, whatever order they came in."""
+    return {**case_head(case), **{name: list(many) for name, many in case_lists(case).items()}}
+
+
+def case_head(case: Case) -> dict[str, object]:
+    """The same without the lists that may be long."""
     return {
         "case": case.label,
-        "members": [_member(member) for member in case.members],
         "items": [_item(item) for item in case.items],
-        "needs": [{"member": member, "item": item, "quantity": units} for member, item, units in sorted(case.needs)],
         "charges": [_charge(charge) for charge in case.charges],
         "subsidies": [_subsidy(subsidy) for subsidy in case.subsidies],
         "fctva_rate": format_decimal(case.fctva_rate),
         **(_invoice(case) if case.invoice else {}),
+    }
+
+
+def case_lists(case: Case) -> dict[str, Iterator[dict[str, object]]]:
+    """Those lists, each element made as it is asked for."""
+    return {
+        "members": (_member(member) for member in case.members),
+        "needs": ({"member": member, "item": item, "quantity": units} for member, item, units in sorted(case.needs)),
     }
 
 

@@ -8,18 +8,19 @@ from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.allocation.allocating import allocate_purchase
+from pooling.allocation.allocating import PurchaseAllocation, allocate_purchase
 from pooling.allocation.booking import UNKNOWN
 from pooling.allocation.case import lead_of
 from pooling.allocation.configuration import FinanceConfiguration
+from pooling.allocation.current import WRITTEN_AT_ONCE
 from pooling.allocation.filing import identities_of, kept_beside
-from pooling.allocation.kept import kept_of
+from pooling.allocation.kept import json_written, kept_of
 from pooling.allocation.models import AllocationDebt, AllocationRecord, AllocationShare
 from pooling.allocation.records.owing import debts_stated, each_pays
 from pooling.allocation.supplying import supplying_of
 from pooling.kernel.apart import apart
 from pooling.kernel.clock import Clock, SystemClock
-from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.database import fetch, group_of, insert_many
 from pooling.kernel.errors import Conflict
 from pooling.kernel.events import Event, record_event
 from pooling.kernel.tables import linked
@@ -31,7 +32,7 @@ from pooling.purchases.kinds.parts import Part
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.size import has_many
-from pooling.sharing.case_writing import write_case
+from pooling.sharing.case_writing import case_head, case_lists
 from pooling.sharing.money import format_cents
 
 
@@ -51,6 +52,13 @@ class Why(NamedTuple):
     reason: str = ""
 
 
+class Frozen(NamedTuple):
+    """A record that was written."""
+
+    id: int
+    number: int
+
+
 async def freeze_allocation(
     session: AsyncSession,
     caller: Caller,
@@ -61,7 +69,7 @@ async def freeze_allocation(
     finance: FinanceConfiguration | None = None,
     shown: str | None = None,
     why: Why | None = None,
-) -> AllocationRecord:
+) -> Frozen:
     """Writes down who pays what and owes it to whom, under the next number, with the case that gave it. `shown` is the
     fingerprint of what the person saw: two presses of the button make one record.
 
@@ -86,33 +94,30 @@ async def freeze_allocation(
     payers = await identities_of(session, allocation.labels.members)
     if shown is not None and shown != fingerprint(figures, number):
         raise FiguresMoved
-    record = AllocationRecord(
-        group_id=group_of(session),
-        purchase_id=purchase_id,
-        number=number + 1,
-        frozen_at=now,
-        frozen_by=caller.person_id,
-        case=write_case(allocation.case),
-        result=allocation.result.to_json(),
-        rule_version=allocation.result.rule_version,
-        stated=head,
-        details=[line.to_json() for line in await filed_details(session, purchase_id)],
-        cause=why.cause if why and number else "",
-        reason=why.reason if why else "",
-    )
-    session.add(record)
-    await session.flush()
-    shares = [
-        {"allocation_id": record.id, **row, "payer": json.dumps(payers.get(row["member"], UNKNOWN)._asdict())}
-        for row in rows
-    ]
-    await insert_many(session, AllocationShare, shares)
     lead, _ = await lead_of(session, purchase_id)
     each = await each_pays(session, purchase_id)
     owed = await asyncio.to_thread(
         debts_stated, allocation, lead=lead, each_pays=each, supplying=supplying, invoiced=invoiced
     )
-    await insert_many(session, AllocationDebt, [{"allocation_id": record.id, **debt._asdict()} for debt in owed])
+    case, result = await asyncio.to_thread(_written, allocation)
+    record_id = await _insert(
+        session,
+        purchase_id,
+        number + 1,
+        now,
+        caller.person_id,
+        case,
+        result,
+        allocation.result.rule_version,
+        json.dumps(head),
+        json.dumps([line.to_json() for line in await filed_details(session, purchase_id)]),
+        why.cause if why and number else "",
+        why.reason if why else "",
+    )
+    for row in rows:
+        row |= {"allocation_id": record_id, "payer": json.dumps(payers.get(row["member"], UNKNOWN)._asdict())}
+    await insert_many(session, AllocationShare, rows, at_once=WRITTEN_AT_ONCE)
+    await insert_many(session, AllocationDebt, [{"allocation_id": record_id, **debt._asdict()} for debt in owed])
     record_event(
         session,
         at=now,
@@ -120,9 +125,31 @@ async def freeze_allocation(
         subject=("purchase", purchase_id),
         name="allocation.frozen",
         reason=(why and why.reason) or None,
-        details={"number": record.number, "ttc": format_cents(allocation.result.totals.ttc)},
+        details={"number": number + 1, "ttc": format_cents(allocation.result.totals.ttc)},
     )
-    return record
+    return Frozen(record_id, number + 1)
+
+
+def _written(allocation: PurchaseAllocation) -> tuple[str, str]:
+    """The case and what the rule gave, as JSON."""
+    case, result = allocation.case, allocation.result
+    members = (member.to_json() for member in result.results)
+    return (
+        json_written(case_head(case), case_lists(case)),
+        json_written(result.head_to_json(), {"members": members}),
+    )
+
+
+_INSERT = """
+INSERT INTO allocations (group_id, purchase_id, number, frozen_at, frozen_by, "case", result, rule_version, stated,
+    details, cause, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id"""
+
+
+async def _insert(session: AsyncSession, *values: object) -> int:
+    """Returns the record's id. What it is made of comes as text: as objects it would be held several times."""
+    made = await fetch(session, _INSERT, group_of(session), *values)
+    return int(made[0]["id"])
 
 
 def agreed() -> ColumnElement[bool]:
