@@ -33,7 +33,9 @@ from pooling.allocation.allocating import StatedPurchase, allocate_purchase
 from pooling.allocation.case import label_of, read_purchase
 from pooling.allocation.configuration import FctvaRate, FinanceConfiguration
 from pooling.allocation.current import (
+    _IN_TURN,
     Current,
+    bring_up_to_date,
     consistently,
     current_allocation,
     lock_sharing,
@@ -594,3 +596,23 @@ async def test_many_are_frozen_apart_once(apart: Apart, monkeypatch: pytest.Monk
         with pytest.raises(FiguresMoved):
             await freeze_shown(session, buyer, purchase_id, label, SystemClock(), RATES, shown)
         assert await last_number(session, purchase_id) == 1
+
+
+async def test_nobody_waits_for_those_of_many_members(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are computed apart, one after the other, once whoever asked is gone."""
+    group, few = apart.territory.group_id, apart.purchase_id
+    many = await open_purchase(apart.database, apart.territory, NOW, title="Abris")
+
+    async def known() -> set[int]:
+        async with apart.database.transaction(group) as session:
+            return set((await session.execute(text("SELECT purchase_id FROM current_allocations"))).scalars())
+
+    async with apart.database.transaction(group) as session:
+        assert await bring_up_to_date(session, [few, many], RATES) == 0
+    assert await known() == {few, many}
+    await apart.file("referent@lugos.example", 8)
+    monkeypatch.setattr(size, "MANY", 0)
+    async with apart.database.transaction(group) as session:
+        assert await bring_up_to_date(session, [few, many], RATES) == 2
+    await asyncio.wait(_IN_TURN)
+    await apart.is_right()

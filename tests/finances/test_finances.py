@@ -18,6 +18,7 @@ from pooling.allocation.models import Charge
 from pooling.bills.models import Bill, BillRate
 from pooling.exports.writing import write_exports
 from pooling.finances.files import EVERYBODYS
+from pooling.finances.pages import computed_in_words
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.recovery.models import EntryKind, RecoveryEntry
@@ -196,3 +197,10 @@ def test_delays_follow_the_kind_whatever_its_accents() -> None:
     delays = FinanceConfiguration().fctva_delays_on(NOW.date())
     assert delays is not None
     assert [delays.of_kind(kind) for kind in ("Communaute de communes", "commune", "")] == [0, 2, 2]
+
+
+def test_what_a_press_computed_is_said() -> None:
+    assert computed_in_words(0, -9) == "Les chiffres sont à jour."
+    assert computed_in_words(0, 2) == "Les chiffres sont à jour. 2\u00a0achats restent à recalculer."
+    assert computed_in_words(1, 0) == "1\u00a0grand achat se calcule\u00a0: rechargez la page dans quelques instants."
+    assert computed_in_words(2, 0).startswith("2\u00a0grands achats se calculent\u00a0: ")

@@ -35,7 +35,7 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Order, Slice
 from pooling.kernel.tables import any_of
 from pooling.purchases.models import Purchase
-from pooling.purchases.size import has_many
+from pooling.purchases.size import has_many, having_many
 from pooling.sharing import RULE_VERSION
 from pooling.sharing.shared_lines import LineKind
 
@@ -247,6 +247,30 @@ def _ended(key: tuple[int, int], task: asyncio.Task[None]) -> None:
     del _UNDER_WAY[key]
     if not task.cancelled() and task.exception() is not None:
         log.error("the shares of purchase %s in group %s were not computed", key[1], key[0], exc_info=task.exception())
+
+
+async def bring_up_to_date(session: AsyncSession, purchases: Sequence[int], finance: FinanceConfiguration) -> int:
+    """Computes those of these purchases that are out of date. Those of many members are computed apart, one after the
+    other, so that others have their turn, and nobody waits for them: returns how many there are.
+    """
+    many = await having_many(session, purchases)
+    for purchase_id in purchases:
+        if purchase_id not in many:
+            await current_allocation(session, purchase_id, finance)
+    if many:
+        task = asyncio.create_task(_in_turn(session, [one for one in purchases if one in many], finance))
+        _IN_TURN.add(task)
+        task.add_done_callback(_IN_TURN.discard)
+    return len(many)
+
+
+_IN_TURN: set[asyncio.Task[None]] = set()
+
+
+async def _in_turn(session: AsyncSession, purchases: Sequence[int], finance: FinanceConfiguration) -> None:
+    """The session only says of which group and where."""
+    for purchase_id in purchases:
+        await asyncio.wait({_computing(session, purchase_id, finance)})  # what went wrong is logged there
 
 
 async def compute_apart(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> None:

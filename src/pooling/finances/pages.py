@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery
 from sqlalchemy import select
 from sqlmodel import col
 
-from pooling.allocation.current import current_allocation
+from pooling.allocation.current import bring_up_to_date
 from pooling.allocation.page import finance_of
 from pooling.allocation.records.downloads import writes_apart
 from pooling.exports.asking import ask_export, file_of, find_export
@@ -168,15 +168,22 @@ def _words() -> dict[str, Any]:
 @post(f"{FINANCES}/calcul", right=FinanceRight.SEE_FINANCES)
 async def do_compute(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
     """Brings current shares up to date, some at a press: the oldest purchases first."""
-    stale, finance = await stale_purchases(here), finance_of(here)
-    for purchase_id in stale[:COMPUTED_AT_ONCE]:
-        await current_allocation(here.session, purchase_id, finance)
-    left = len(stale) - COMPUTED_AT_ONCE
-    more = f" {plural(left, 'achat')} restent à recalculer." if left > 0 else ""
+    stale = await stale_purchases(here)
+    computing = await bring_up_to_date(here.session, stale[:COMPUTED_AT_ONCE], finance_of(here))
     code = form.text("member", longest=100)
     return here.redirect(
-        f"{FINANCES}/{quote(code, safe='')}" if code else FINANCES, done=f"Les chiffres sont à jour.{more}"
+        f"{FINANCES}/{quote(code, safe='')}" if code else FINANCES,
+        done=computed_in_words(computing, len(stale) - COMPUTED_AT_ONCE),
     )
+
+
+def computed_in_words(computing: int, left: int) -> str:
+    """What a press did: how many purchases are still `computing`, and how many are `left` for the next one."""
+    said = "Les chiffres sont à jour."
+    if computing:
+        large = plural(computing, "grand achat se calcule", "grands achats se calculent")
+        said = f"{large}\u00a0: rechargez la page dans quelques instants."
+    return f"{said} {plural(left, 'achat')} restent à recalculer." if left > 0 else said
 
 
 @get(ONE, right=may_see_finances)

@@ -1,7 +1,7 @@
 """What référents are told at once, by mail: a collection opens, moves or closes, an amendment changes their units."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -101,8 +101,12 @@ class Notice:
     def until(self) -> str:
         return deadline_words(self.closes_at, self.now, self.zone) if self.closes_at else ""
 
-    def mail(self, to: Referent, subject: str, why: str, button: str, /, **facts: str) -> Mail:
-        """A mail about this member's declaration, in the frame that all notices share."""
+    def mail(self, to: Referent, subject: str, why: str, button: str, path: str | None = None, /, **facts: str) -> Mail:
+        """A mail about this member's declaration, which its button leads to, or to another page of the purchase; in
+        the frame that all notices share.
+        """
+        if path is None:
+            path = f"{self.asking.section}/{to.member_code}" if self.asking else ""
         return Mail(
             kind=NOTICE,
             recipient=to.email,
@@ -110,7 +114,7 @@ class Notice:
             subject=subject,
             why=why,
             paragraphs=(f"Raison donnée : {self.reason}",) if self.reason else (),
-            button=Button(button, self.url(f"{self.asking.section}/{to.member_code}" if self.asking else "")),
+            button=Button(button, self.url(path)),
             facts=(*self._asked, *(Fact(label, value) for label, value in facts.items())),
             reply_to=self.asked.buyers,
             notice=FICTIONAL if self.group.fictional else None,
@@ -228,8 +232,8 @@ def stepped(step: Step) -> Callable[[Notice, Referent], Mail]:
     """That the purchase has come so far, in the words of its kind."""
 
     def write(notice: Notice, to: Referent) -> Mail:
-        told = notice.mail(to, f"{step.subject} : {notice.purchase.title}", notice.said(step.tells, to), "")
-        return replace(told, button=Button(step.button, notice.url(step.path)))
+        subject = f"{step.subject} : {notice.purchase.title}"
+        return notice.mail(to, subject, notice.said(step.tells, to), step.button, step.path)
 
     return write
 

@@ -1,10 +1,13 @@
 """How many take part: whether what is computed of them all belongs in a process apart."""
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.apart import is_apart
+from pooling.kernel.tables import any_of
 from pooling.purchases.models import Participation
 
 MANY = 1_000
@@ -14,6 +17,19 @@ MANY = 1_000
 async def count_participants(session: AsyncSession, purchase_id: int) -> int:
     counted = select(func.count()).where(col(Participation.purchase_id) == purchase_id)
     return (await session.execute(counted)).scalar_one()
+
+
+async def having_many(session: AsyncSession, purchases: Collection[int]) -> set[int]:
+    """Those of these purchases of which `has_many` is so."""
+    if is_apart():
+        return set()
+    found = await session.execute(
+        select(col(Participation.purchase_id))
+        .where(any_of(col(Participation.purchase_id), purchases))
+        .group_by(col(Participation.purchase_id))
+        .having(func.count() > MANY)
+    )
+    return set(found.scalars())
 
 
 async def has_many(session: AsyncSession, purchase_id: int) -> bool:
