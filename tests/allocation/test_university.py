@@ -17,8 +17,7 @@ from pooling.allocation.current import read_current
 from pooling.allocation.editing.lines import CHARGES, SUBSIDIES, add_line, change_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn, content_of
 from pooling.allocation.listing import Drift, current_shares, list_shares, record_shares, sum_up
-from pooling.allocation.models import AllocationRecord
-from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.freezing import Frozen, freeze_allocation
 from pooling.allocation.records.opening import find_record, open_record
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
@@ -181,7 +180,7 @@ async def test_a_record_is_not_touched_by_what_comes_after(
         assert await _moved_since(session, purchase_id, second) == {}
 
 
-async def _moved_since(session: AsyncSession, purchase_id: int, record: AllocationRecord) -> dict[str, Drift]:
+async def _moved_since(session: AsyncSession, purchase_id: int, record: Frozen) -> dict[str, Drift]:
     """By how much TTC and net moved, as the page of costs lists it and as it counts it."""
     shares, since = current_shares(purchase_id), record_shares(record.id)
     listed = await list_shares(session, shares, Slice(), since=since)
