@@ -106,7 +106,7 @@ async def test_a_sheet_says_who_helps_and_when(sign_in: SignIn, database: Databa
     form = (await browser.get(f"{one}/fiche")).text
     assert all(f'value="{typed}"' in form for typed in ("1200,50", "2,5", "2027-05-31", "Atelier vélo de Biganos"))
     partners = text_of(await browser.get(f"{ACTIONS}/partenaires"))
-    assert "Atelier vélo de Biganos Autre 1 1 200,50 € 2,5 jours" in partners
+    assert "Atelier vélo de Biganos Autre 1 1 200,50 € 2,5 jours une salle" in partners
     for typed, found in (("journal", 1), ("vélos", 1), ("1200", 1), ("fa-2027", 1), ("Biganos", 1), ("piscine", 0)):
         assert (await browser.get(f"{ACTIONS}?cherche={typed}")).text.count('<th scope="row"') == found, typed
     assert (await browser.get(f"{ACTIONS}?pilote={LUGOS}")).text.count('<th scope="row"') == 1
@@ -187,5 +187,5 @@ async def test_programs_keep_partners(connect: Connect) -> None:
     proposed = await program.post(f"{API}/actions", action, idempotency_key="a-1")
     assert proposed.json()["partners"][0]["partner"] == "Maison du vélo"
     (line,) = (await program.get(f"{API}/partners")).json()["items"]
-    assert (line["actions"], line["half_days"]) == (1, 3)
+    assert (line["actions"], line["half_days"], line["premises"]) == (1, 3, "")
     assert problem(await program.post(f"{one}/removal", {})) == (409, "partner_in_use")

@@ -85,7 +85,7 @@ async def sent(browser: Browser, path: str, values: dict[str, str]) -> Response:
 async def test_terms_are_written_shared_and_answered(sign_in: SignIn) -> None:
     facilitator, referent = await sign_in(FACILITATOR), await sign_in(REFERENT)
     assert (await facilitator.post(NEW, {"title": "Des vélos"}, page=NEW)).status_code == 303
-    assert "n’ont pas répondu" in text_of(await referent.get(ONE))
+    assert "Personne n’a encore été interrogé" in text_of(await referent.get(ONE))
     assert "Aucune estimation" in text_of(await referent.get(TERMS))
     assert (await referent.get(f"{TERMS}/fiche")).status_code == 403
     wrong = await sent(facilitator, f"{TERMS}/fiche", {**WRITTEN, "prix-1": "cher"})

@@ -32,6 +32,8 @@ class PartnerLineOut(ApiOut):
     actions: int
     amount_cents: int
     half_days: int
+    premises: str
+    """Premises, material or knowledge."""
 
 
 class PartnerOut(ApiOut):

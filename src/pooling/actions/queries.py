@@ -159,6 +159,8 @@ class PartnerShown:
     """How many it brings something to."""
     amount_cents: int
     half_days: int
+    premises: str
+    """Premises, material or knowledge, for all actions."""
 
 
 async def partners_listed(session: AsyncSession, wanted: Slice, *, search: str = "") -> Listed[PartnerShown]:
@@ -168,13 +170,16 @@ async def partners_listed(session: AsyncSession, wanted: Slice, *, search: str =
             func.count().label("actions"),
             func.coalesce(func.sum(col(Contribution.amount_cents)), 0).label("cents"),
             func.coalesce(func.sum(col(Contribution.half_days)), 0).label("half_days"),
+            func.coalesce(
+                func.string_agg(col(Contribution.premises), ", ").filter(col(Contribution.premises) != ""), ""
+            ).label("premises"),
         )
         .where(linked(Contribution.partner_id, Partner.id))
         .lateral("brought")
     )
     columns = (getattr(Partner, name) for name in ("id", "name", "kind", "contact", "website"))
     statement = (
-        select(*columns, brought.c.actions, brought.c.cents, brought.c.half_days)
+        select(*columns, brought.c.actions, brought.c.cents, brought.c.half_days, brought.c.premises)
         .select_from(Partner)
         .join(brought, true())
         .where(*(col(Partner.letters).contains(word, autoescape=True) for word in folded_words(search)))
@@ -183,8 +188,9 @@ async def partners_listed(session: AsyncSession, wanted: Slice, *, search: str =
 
 
 def _partner(row: Sequence[Any]) -> PartnerShown:
-    key, name, kind, contact, website, actions, cents, half_days = row
-    return PartnerShown(key, name, kind, contact, website, actions, int(cents), int(half_days))  # sums are numeric
+    key, name, kind, contact, website, actions, cents, half_days, premises = row
+    # Sums are numeric.
+    return PartnerShown(key, name, kind, contact, website, actions, int(cents), int(half_days), premises)
 
 
 @dataclass(frozen=True)
