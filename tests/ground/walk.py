@@ -35,7 +35,7 @@ from pooling.accounts.models import Person
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.kernel import database as kernel_database
-from pooling.kernel.clock import FixedClock
+from pooling.kernel.clock import Clock, FixedClock
 from pooling.kernel.database import Database, Enter
 from pooling.kernel.tables import TenantTable, metadata
 from pooling.members.granting import grant_role
@@ -71,6 +71,7 @@ BODIES: dict[str, dict[str, object]] = {
 }
 """Sound ones, by the end of the address, so that only the right can refuse."""
 IN_GROUP = "{group}"
+AT_NOW = FixedClock(NOW)
 MAIN = re.compile("(?s)<main.*</main>")
 OF_A_FORM = re.compile(r'name="csrf" value="[^"]*"')
 COMPUTED = {"current_allocations", "current_shares", "case_changes"}
@@ -252,10 +253,10 @@ class Walk:
                 self.tokens[actor] = await token_of(self.database, people[email], group.group_id, NOW)
 
     @asynccontextmanager
-    async def _served(self, *, filtered: bool = True) -> AsyncIterator[None]:
+    async def _served(self, *, filtered: bool = True, clock: Clock = AT_NOW) -> AsyncIterator[None]:
         """The application stands on the walk's ground, and then on the one of before."""
         before = self.app.state.services
-        stand_on(self.app, database=self.database, clock=FixedClock(NOW), settings=self._settings)
+        stand_on(self.app, database=self.database, clock=clock, settings=self._settings)
         self.database.filtered, kernel_database._fetch = filtered, self.statements.seen_by_driver
         try:
             with written_once(self._documents):
@@ -379,6 +380,12 @@ class Walk:
         """Any address at all."""
         async with self._served(), self.undone():
             return await self.ask(actor, Walked(method, path.replace("{", "{{").replace("}", "}}"), ""))
+
+    @asynccontextmanager
+    async def staged(self, clock: Clock) -> AsyncIterator[None]:
+        """What the block asks, at its own time, is undone."""
+        async with self._served(clock=clock), self.undone():
+            yield
 
     @asynccontextmanager
     async def grown(self) -> AsyncIterator[None]:

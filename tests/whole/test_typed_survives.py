@@ -3,8 +3,6 @@ its person is signed in again its page holds every value.
 """
 
 import re
-from collections.abc import AsyncIterator, Iterator
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from html import unescape
@@ -13,27 +11,15 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
-import pytest_asyncio
-from litestar import Litestar
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from factories import ARCACHON, NOW, Territory
-from furnished import furnish
-from ground.database import rolled_back, undone
-from ground.walk import ACTORS
+from factories import NOW
+from ground.walk import ACTORS, Walk
 from pooling.accounts.keeping import OFFERED
 from pooling.kernel.clock import FixedClock
-from pooling.kernel.database import Database
-from routes import routes_of
 from web_client import Browser
 
 NO_WORK = re.compile(r"/connexion|/deconnexion|/compte/second-facteur|/courriels/")
 """Forms of signing in and out, and those that hold a secret."""
-NO_PAGE = re.compile(r"^/(api|health|static)/|\.[a-z]+$")
-KEPT_AN_HOUR = 50
-"""Of one person fewer are kept in an hour than a facilitator has: see `KEPT_FORMS`."""
-
-Furnished = tuple[Database, Territory, dict[str, object]]
 
 
 @dataclass
@@ -106,95 +92,51 @@ def told_apart(form: FormShown) -> tuple[str, list[tuple[str, str]]]:
     return form.action, sorted(pair for pair in form.fields if pair[0] != "csrf")
 
 
-@pytest_asyncio.fixture(scope="module")
-async def furnished(inhabited_engine: AsyncEngine, inhabitants: Territory) -> AsyncIterator[Furnished]:
-    """Made once: what is sent here changes nothing of it."""
-    async with rolled_back(inhabited_engine) as database:
-        territory = deepcopy(inhabitants)
-        yield database, territory, await furnish(database, territory, " ici")
-
-
-@pytest_asyncio.fixture
-async def database(furnished: Furnished) -> AsyncIterator[Database]:
-    async with undone(furnished[0]):
-        yield furnished[0]
-
-
-@pytest.fixture
-def territory(furnished: Furnished) -> Territory:
-    return furnished[1]
-
-
-@pytest.fixture
-def values(furnished: Furnished) -> dict[str, object]:
-    return furnished[2]
-
-
 @pytest.fixture(scope="module")
 def sent() -> set[object]:
     """Forms, by where they go and what they ask: who fills them changes nothing of how they are kept."""
     return set()
 
 
-def pages_of(app: Litestar, values: dict[str, object]) -> Iterator[str]:
-    for route in routes_of(app):
-        template = route.template.replace("/acheteurs/{membership_id}", "/acheteurs/{buyer_membership}")
-        code = ARCACHON if "/membres/{code}" in template else "livraison"
-        if route.method == "GET" and not NO_PAGE.search(template):
-            yield template.format_map({"code": code, **values})
-
-
 @pytest.mark.parametrize("role", ["facilitator", "referent", "buyer", "finance"])
-async def test_every_form_of_every_page_comes_back_as_it_was_typed(
-    app: Litestar,
-    database: Database,
-    territory: Territory,
-    clock: FixedClock,
-    values: dict[str, object],
-    sent: set[object],
-    role: str,
-) -> None:
-    person = territory.people[ACTORS[role]]
-    browser = Browser(app, database)
+async def test_every_form_of_every_page_comes_back_as_it_was_typed(walk: Walk, sent: set[object], role: str) -> None:
     seen: set[str] = set()
     lost: list[str] = []
-    for page in pages_of(app, values):
-        clock.instant = NOW
-        await browser.sign_in(person)
-        shown = await browser.get(page)
-        if shown.status_code != 200 or "html" not in shown.headers["content-type"]:
+    browser = Browser(walk.app, walk.database)
+    for step in await walk.reads(role):
+        if step.status != 200 or "html" not in step.answer.headers["content-type"]:
             continue
-        for form in FormsOf(shown.text, typed="Saisi « à l’instant »").forms:
+        for form in FormsOf(step.answer.text, typed="Saisi « à l’instant »").forms:
             asks = form.action, *sorted({name for name, _ in form.fields})
             if form.action in seen or asks in sent or NO_WORK.match(form.action) or not form.typed_in:
                 continue
             seen.add(form.action)
             sent.add(asks)
-            late = timedelta(hours=13 + len(seen) // KEPT_AN_HOUR)
-            back = await sent_too_late(browser, clock, form, page, person, late)
+            back = await sent_too_late(walk, browser, role, form, step.path)
             if not any(told_apart(form) == told_apart(found) for found in FormsOf(back.text).forms):
-                lost.append(f"{form.action} on {page}")
+                lost.append(f"{form.action} on {step.path}")
     assert lost == []
     assert len(sent) > 2, "the walk met forms"
     await browser.close()
 
 
-async def sent_too_late(
-    browser: Browser, clock: FixedClock, form: FormShown, page: str, person: int, late: timedelta
-) -> httpx.Response:
-    """The page that is offered once the person is signed in again."""
-    clock.instant = NOW + late
-    answer = await browser.client.post(
-        form.action,
-        content=urlencode(form.fields).encode(),
-        headers={
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Sec-Fetch-Site": "same-origin",
-            "Referer": f"http://127.0.0.1:8000{page}",
-        },
-    )
-    assert (answer.status_code, answer.headers.get("location")) == (303, f"/connexion?suite={OFFERED}"), form.action
-    clock.instant = NOW
-    await browser.sign_in(person)
-    addresses = re.findall(r'href="([^"]+reprise=\d+)"', (await browser.get(OFFERED)).text)
-    return await browser.get(unescape(addresses[0]))
+async def sent_too_late(walk: Walk, browser: Browser, role: str, form: FormShown, page: str) -> httpx.Response:
+    """The page that is offered once the person is signed in again; the session that the page was shown in has ended."""
+    clock = FixedClock(NOW + timedelta(hours=13))
+    async with walk.staged(clock):
+        browser.hold(walk.sessions[role])
+        answer = await browser.client.post(
+            form.action,
+            content=urlencode(form.fields).encode(),
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Sec-Fetch-Site": "same-origin",
+                "Referer": f"http://127.0.0.1:8000{page}",
+            },
+        )
+        ended = 303, f"/connexion?suite={OFFERED}"
+        assert (answer.status_code, answer.headers.get("location")) == ended, form.action
+        clock.instant = NOW
+        await browser.sign_in(walk.here.people[ACTORS[role]])
+        addresses = re.findall(r'href="([^"]+reprise=\d+)"', (await browser.get(OFFERED)).text)
+        return await browser.get(unescape(addresses[0]))
