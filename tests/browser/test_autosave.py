@@ -8,7 +8,7 @@ import pytest_asyncio
 from playwright.async_api import Dialog, Locator, Page, Route, expect
 
 from browser.served import GROUP, NEXT_COMMITTEE, STARTED, Served
-from browser.visitor import Visitor, Visitors
+from browser.visitor import Visitor, Visitors, held_back
 from pooling.kernel.clock import FixedClock
 
 pytestmark = pytest.mark.browser
@@ -42,8 +42,9 @@ def status(page: Page) -> Locator:
 async def test_what_is_written_is_saved_without_a_button(visitor: Visitor) -> None:
     page = visitor.page
     await expect(box(page)).to_have_value(re.compile("## 1. Arceaux et abris"))
-    await box(page).fill("## Vélos\n\nTout est **décidé**.")
-    await expect(status(page)).to_have_text("Modifications non enregistrées…")
+    async with held_back(page):
+        await box(page).fill("## Vélos\n\nTout est **décidé**.")
+        await expect(status(page)).to_have_text("Modifications non enregistrées…")
     await expect(status(page)).to_have_text(re.compile("Brouillon enregistré à 10"))
     await page.get_by_text("Aperçu du texte enregistré").click()
     await expect(page.locator("[data-autosave-preview] strong")).to_have_text("décidé")
@@ -95,12 +96,14 @@ async def test_a_session_that_ended_is_told_and_the_text_saved_after_signing_in_
     other = await page.context.new_page()
     await other.goto(demonstration.url + GROUP)
     await other.locator(".site-person > summary").click()
-    await other.get_by_role("button", name="Se déconnecter").click()
+    async with other.expect_navigation():
+        await other.get_by_role("button", name="Se déconnecter").click()
     await box(page).fill("Écrit après la fin de la session")
     await expect(status(page)).to_have_text(re.compile("^Votre session a pris fin"))
     await expect(box(page)).to_have_value("Écrit après la fin de la session")
     await other.goto(f"{demonstration.url}/connexion")
-    await other.get_by_role("button", name=f"Entrer en tant que {FACILITATOR}", exact=True).click()
+    async with other.expect_navigation():
+        await other.get_by_role("button", name=f"Entrer en tant que {FACILITATOR}", exact=True).click()
     await page.get_by_role("button", name="Enregistrer", exact=True).click()
     await expect(page.locator("main")).to_contain_text("Le compte-rendu est enregistré.")
     await expect(box(page)).to_have_value("Écrit après la fin de la session")
@@ -138,7 +141,8 @@ async def test_leaving_with_something_unsaved_is_asked_about(visitor: Visitor) -
     page.on("dialog", stay)
     await page.context.set_offline(True)
     await box(page).press_sequentially("Non enregistré")
-    await page.evaluate("location.hash = ''; window.setTimeout(() => location.assign('/'), 0)")
+    async with page.expect_event("dialog"):
+        await page.evaluate("location.hash = ''; window.setTimeout(() => location.assign('/'), 0)")
     await expect(status(page)).to_have_text(re.compile("^Hors connexion"))
     assert asked == ["beforeunload"]
     await page.context.set_offline(False)

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Dialog, Locator, Page, expect
 
 from browser.served import LUGOS, STARTED, Served
-from browser.visitor import Visitor, Visitors, labelled
+from browser.visitor import Visitor, Visitors, held_back, labelled
 from pooling.kernel.clock import FixedClock
 
 pytestmark = pytest.mark.browser
@@ -104,8 +104,9 @@ async def test_one_button_says_that_nothing_is_needed_another_takes_it_back(arri
 async def test_a_draft_saves_itself_and_says_so(arrive: Arrive) -> None:
     visitor = await arrive()
     page = visitor.page
-    await visitor.fill("Arceau posé", "8")
-    await expect(status(page)).to_have_text("Modifications non enregistrées…")
+    async with held_back(page):
+        await visitor.fill("Arceau posé", "8")
+        await expect(status(page)).to_have_text("Modifications non enregistrées…")
     await expect(status(page)).to_have_text(re.compile("^Brouillon enregistré à"))
     await page.reload()
     await expect(labelled(page, "Arceau posé")).to_have_value("8")

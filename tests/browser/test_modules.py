@@ -115,7 +115,8 @@ async def test_a_form_is_sent_once_however_often_its_button_is_pressed(page: Pag
     await page.route("**/besoins/213302607/*", answer_nothing)
     draft = page.get_by_role("button", name="Enregistrer le brouillon")
     filing = page.get_by_role("button", name="Vérifier et déposer")
-    await draft.click()
+    async with page.expect_response("**/besoins/213302607/*"):
+        await draft.click()
     await expect(draft).to_have_attribute("aria-disabled", "true")
     await expect(filing).to_have_attribute("aria-disabled", "true")
     assert await draft.evaluate(SECOND_PRESS_IS_HELD_BACK)

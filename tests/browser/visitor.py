@@ -2,13 +2,16 @@
 policy, and its width on a phone and at 200 % zoom.
 """
 
+import asyncio
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
 WIDE, ZOOMED, NARROW = 1200, 600, 320
 """CSS pixels: a desk's screen, the same at 200 % zoom, a phone's."""
@@ -18,7 +21,7 @@ AXE = {
     "resultTypes": ["violations"],
     "preload": False,
 }
-PATIENCE = 20_000
+PATIENCE = 60_000
 """Milliseconds, for a machine that does much else."""
 Met = tuple[str, str, bool]
 """A page as it was met: its address, what it said, and whether in the dark."""
@@ -118,6 +121,24 @@ class Visitor:
 def labelled(page: Page, label: str) -> Locator:
     """The field whose label begins with these words."""
     return page.get_by_label(re.compile(f"^{re.escape(label)}"))
+
+
+@asynccontextmanager
+async def held_back(page: Page) -> AsyncIterator[None]:
+    """What the page sends by itself leaves it once the block has ended: what it says until then stays to be read."""
+    free = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if route.request.method == "POST":
+            await free.wait()
+        await route.continue_()
+
+    await page.route("**/*", hold)
+    try:
+        yield
+    finally:
+        free.set()
+        await page.unroute("**/*", hold)
 
 
 async def complaints_about(page: Page, known: Examined) -> list[str]:

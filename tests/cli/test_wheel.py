@@ -86,12 +86,12 @@ def demonstration(elsewhere: dict[str, str], tmp_path: Path, free_tcp_port: int)
     yield process
     if process.poll() is None:
         process.terminate()
-        process.wait(timeout=60)
+        process.wait(timeout=300)
 
 
 def is_ready(port: int) -> bool:
     try:
-        with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=30) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=300) as answer:
             return bool(answer.status == 200)
     except URLError:
         return False
@@ -108,7 +108,7 @@ def test_the_demonstration_runs_from_it_until_ctrl_c_and_stops_its_engines(
     engines_at = [data / "postgres" / ".s.PGSQL.5432", data / "valkey" / "valkey.sock"]
     assert [answers(place) for place in engines_at] == [True, True]
     demonstration.send_signal(signal.SIGINT)
-    assert demonstration.wait(timeout=60) == 0
+    assert demonstration.wait(timeout=300) == 0
     assert (tmp_path / "said").read_text().rstrip().endswith("Stopped. Your data are kept for the next run.")
     assert [answers(place) for place in engines_at] == [False, False]
 

@@ -3,18 +3,20 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import asyncpg
 import httpx
 import pytest
 from asyncpg.transaction import Transaction
 from litestar import Litestar
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api_client import API, Program, problem
 from factories import NOW
+from ground.shell import BETWEEN_LOOKS
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import LONG, WEB, Database, Patience, Unavailable, fetch, is_passing
@@ -95,13 +97,17 @@ async def test_what_lasts_too_long_is_ended_and_told_from_a_fault(
 ) -> None:
     patience = Patience(statement=1, idle=1, waiting=1)
     database = Database.connect(fresh_addresses.application, pool_size=1, patience=patience)
+    other = await asyncpg.connect(fresh_addresses.superuser)
     with pytest.raises(DBAPIError) as stopped:
         async with database.transaction() as session:
             await way(session, "SELECT pg_sleep(30)")
     assert is_passing(stopped.value), "PostgreSQL ends a statement that lasts"
     with pytest.raises(DBAPIError) as ended:  # noqa: PT012 - what is looked at is the whole transaction
         async with database.transaction() as session:
-            await asyncio.sleep(1.5)
+            idle = await session.scalar(text("SELECT pg_backend_pid()"))
+            present = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)"
+            while await other.fetchval(present, idle):  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(BETWEEN_LOOKS)
             await way(session, "SELECT 1")
     assert is_passing(ended.value), "PostgreSQL ends a transaction that stands idle"
     async with database.transaction() as session:
@@ -114,17 +120,22 @@ async def test_what_lasts_too_long_is_ended_and_told_from_a_fault(
         async with database.transaction() as session:
             await way(session, "SELECT CAST(concat('a sec', 'ret') AS integer)")
     assert "secret" not in str(quoting.value)
+    await other.close()
     await database.dispose()
 
 
 async def test_a_connection_that_was_closed_while_idle_is_not_handed_out(fresh_addresses: PostgresAddresses) -> None:
     database = Database.connect(fresh_addresses.application, pool_size=1)
+    drivers: list[asyncpg.Connection] = []
+    pool = cast("Any", database)._engine.sync_engine
+    event.listen(pool, "connect", lambda connection, _: drivers.append(connection.driver_connection))
     async with database.transaction() as session:
         mine = await session.scalar(text("SELECT pg_backend_pid()"))
     other = await asyncpg.connect(fresh_addresses.superuser)
     for ask_again in (lambda: database.ask("SELECT 1"), lambda: _opened(database)):
         await other.execute("SELECT pg_terminate_backend($1)", mine)
-        await asyncio.sleep(0.1)  # its socket says so
+        while not drivers[-1].is_closed():  # noqa: ASYNC110 - its socket says so
+            await asyncio.sleep(BETWEEN_LOOKS)
         await ask_again()
         mine = (await database.ask("SELECT pg_backend_pid() AS mine"))[0]["mine"]
     await other.close()
