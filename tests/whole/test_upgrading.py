@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 from uuid import uuid4
 
 import asyncpg
@@ -28,7 +28,7 @@ from pooling.kernel.numbering import next_number
 from pooling.kernel.text import search_text
 
 T = TypeVar("T")
-Connected = asyncpg.Connection
+Connected: TypeAlias = asyncpg.Connection
 
 
 @dataclass
