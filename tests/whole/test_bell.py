@@ -31,6 +31,8 @@ from pooling.members.features import Features
 from pooling.worker import Work, run
 from reminders.scene import BASE_URL, CHORES, Scene, kinds
 
+PATIENCE = 300
+"""Seconds, on a machine that does much else, for what comes at once."""
 NEVER = 3600.0
 """For a minute that does not come: the bell alone wakes the worker."""
 RING = f"{QUEUE}:deliver"
@@ -70,7 +72,7 @@ async def worker(scene: Scene, url: str, *, minute: float) -> AsyncIterator[Bell
         assert not working.done()
     finally:
         working.cancel()
-        await asyncio.wait({working}, timeout=30)
+        await asyncio.wait({working}, timeout=PATIENCE)
         await bell.close()
         assert working.cancelled()
 
@@ -79,7 +81,7 @@ async def arrives(scene: Scene, recipient: str, ring: Callable[[], Awaitable[obj
     """A mail comes, where somebody rings for it until it does, or by itself."""
     scene.sink.reached.clear()
     await scene.queue(recipient)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not scene.sink.reached.is_set():
             if ring is not None:
                 await ring()
@@ -165,12 +167,12 @@ async def test_without_a_queue_the_minute_goes_on_and_the_bell_is_heard_once_the
         await arrives(scene, "away@b.example")
         assert not await bell.ring("deliver")
         valkey = EmbeddedValkey(data_folder)
-        await asyncio.wait_for(rung(bell), 30)
+        await asyncio.wait_for(rung(bell), PATIENCE)
         await arrives(scene, "there@b.example")
         valkey.stop()
         await arrives(scene, "gone@b.example")
         valkey = EmbeddedValkey(data_folder)
-        await asyncio.wait_for(rung(bell), 30)
+        await asyncio.wait_for(rung(bell), PATIENCE)
     async with worker(scene, url, minute=NEVER) as bell:
         await arrives(scene, "back@b.example", partial(bell.ring, "deliver"))
     valkey.stop()
@@ -184,13 +186,13 @@ async def test_a_queue_that_stops_answering_costs_no_minute_and_is_heard_again(
     process = (await queue.info("server"))["process_id"]
     await queue.aclose()
     async with worker(scene, valkey.url, minute=0.2) as bell:
-        await asyncio.wait_for(rung(bell), 30)
+        await asyncio.wait_for(rung(bell), PATIENCE)
         os.kill(process, signal.SIGSTOP)
         try:
             await arrives(scene, "stopped@b.example")
         finally:
             os.kill(process, signal.SIGCONT)
-        await asyncio.wait_for(rung(bell), 30)
+        await asyncio.wait_for(rung(bell), PATIENCE)
 
 
 async def rung(bell: Bell) -> None:

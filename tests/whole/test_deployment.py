@@ -133,7 +133,7 @@ async def test_the_queue_asks_for_the_password_that_the_program_knows(data_folde
     command = [str(valkey_binary.get_binary_path()), *words[1:], "--port", "0", "--unixsocket", str(path)]
     server = await asyncio.create_subprocess_exec(*command, cwd=data_folder, stdout=asyncio.subprocess.DEVNULL)
     stranger, ours = Bell(f"unix://{path}"), Bell(f"unix://:{password}@{path}")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(300):
         while not await ours.answers():  # noqa: ASYNC110 - it tells nobody that it has started
             await asyncio.sleep(0.05)
     assert (await stranger.answers(), await stranger.ring("sweep"), await ours.ring("sweep")) == (False, False, True)
