@@ -85,10 +85,10 @@ async def test_a_head_that_does_not_end_is_hung_up_on(port: int, monkeypatch: py
 async def test_the_second_request_of_a_connection_is_waited_for_no_longer(
     port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(server, "TIME_FOR_A_HEAD", timedelta(seconds=0.2))
     line = await Line.to(port)
     await line.say("GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n")
     assert await line.status() == 200
+    monkeypatch.setattr(server, "TIME_FOR_A_HEAD", timedelta(seconds=0.2))
     await line.say("GET /health/live HTT")
     assert (await line.all()).endswith('{"status":"live"}')
 
