@@ -72,6 +72,7 @@ BODIES: dict[str, dict[str, object]] = {
 """Sound ones, by the end of the address, so that only the right can refuse."""
 IN_GROUP = "{group}"
 AT_NOW = FixedClock(NOW)
+REFUSED = {401, 403, 404, 405}
 MAIN = re.compile("(?s)<main.*</main>")
 OF_A_FORM = re.compile(r'name="csrf" value="[^"]*"')
 COMPUTED = {"current_allocations", "current_shares", "case_changes"}
@@ -369,12 +370,22 @@ class Walk:
         filtered: bool = True,
     ) -> list[Step]:
         if key not in self._kept:
-            steps = self._kept[key] = []
             async with self._served(filtered=filtered):
-                for route in routes:
-                    async with self.undone():
-                        steps.append(await self.ask(actor, route, values))
+                self._kept[key] = [step async for step in self._each_undone(actor, routes, values)]
         return self._kept[key]
+
+    async def _each_undone(
+        self, actor: str, routes: Iterable[Walked], values: Mapping[str, object]
+    ) -> AsyncIterator[Step]:
+        """What is refused has changed nothing: there is something to undo where somebody got in."""
+        waiting = list(reversed(list(routes)))
+        while waiting:
+            async with self.undone():
+                while waiting:
+                    step = await self.ask(actor, waiting.pop(), values)
+                    yield step
+                    if step.status not in REFUSED:
+                        break
 
     async def at(self, actor: str, path: str, method: str = "GET") -> Step:
         """Any address at all."""
