@@ -179,7 +179,7 @@ async def test_a_form_that_says_a_person_without_our_signature_is_a_forgery(
     database: Database, territory: Territory, sign_in: SignIn, names: dict[str, str]
 ) -> None:
     browser = await sign_in(REFERENT)
-    token, author, mark = (await token_on(browser, PAGE)).split(":")
+    token, author, mark, _ = (await token_on(browser, PAGE)).split(":")
     await browser.sign_in(territory.people[REFERENT])
     other = str(territory.people[OTHER])
     for forged in (

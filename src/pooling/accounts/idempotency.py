@@ -1,10 +1,13 @@
-"""`Idempotency-Key`: a creation asked twice (a network that failed, a program that tries again) is made once.
+"""What is asked twice (a network that failed, a program that tries again, a button pressed twice) is done once: by the
+`Idempotency-Key` of programs, and by the showing of a page that its forms carry.
 
-The key is claimed in the transaction that creates, so that two at once wait for one another on the table's primary
-key; a creation that is refused rolls its claim back, and the key may be used again.
+The key is claimed in the transaction that does it, so that two at once wait for one another on the table's primary
+key; what is refused rolls its claim back, and the key may be used again.
 """
 
-from collections.abc import Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -24,12 +27,16 @@ from pooling.kernel.limits import Readers, limit
 from pooling.web.addresses import path_of
 from pooling.web.api import answer_written, as_json
 from pooling.web.api_input import canonical
+from pooling.web.forms import Form, Redisplay, provide_form
+from pooling.web.layout import Led, lead, led
+from pooling.web.security import showing_of
 from pooling.web.services import services_of
 
 KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
 LONGEST_KEY = limit(200, "An `Idempotency-Key`", __name__, Readers.PROGRAMS, unit="characters")
 Out = TypeVar("Out", bound=BaseModel)
-_CLAIMED = 0
+PRESSED_AGAIN = limit(timedelta(minutes=1), "A form sent again as it was is the same, not another one,", __name__)
+_CLAIMED, _LED = 0, 303
 """The status of an answer that is being made: nobody else ever reads it, since it is not committed."""
 
 
@@ -79,12 +86,51 @@ async def answered_once(
         return _answer(kept.body, kept.status, tagged=tagged, replayed=True)
     made = await make()
     body = {"location": made.location, "gives": as_json(made.gives)}
+    await _keep(session, person_id, key, now, status, body)
+    return _answer(body, status, tagged=tagged)
+
+
+@asynccontextmanager
+async def sent_once(request: Request[Any, Any, Any], session: AsyncSession, person_id: int) -> AsyncIterator[None]:
+    """Around what a form does. Sent again as it was from the same showing of its page, it does nothing more and leads
+    where it led; a while later, or after it led nowhere, it is meant.
+
+    Raises:
+        Redisplay: it was sent before.
+    """
+    form = await provide_form(request) if request.method == "POST" else Form()
+    showing = showing_of(form)
+    if not showing or request.route_handler.opt.get("repeatable"):
+        yield
+        return
+    now, asked = services_of(request).clock.now(), _asked_by(path_of(request), form)
+    key = f"page {showing} {asked.hex()[:32]}"
+    """Forms of one page have one showing: what they ask tells them apart."""
+    kept = await _claim(session, person_id, key, asked, now)
+    if kept is not None and kept.body and kept.created_at > now - PRESSED_AGAIN:
+        raise Redisplay(lead(request, Led(**kept.body)))
+    yield
+    to = led(request)
+    if to is not None:
+        await _keep(session, person_id, key, now, _LED, to._asdict())
+
+
+def _asked_by(path: str, form: Form) -> bytes:
+    asked = sha256(f"{path}\n{json.dumps(form.lists)}".encode())
+    for name, uploads in form.file_lists.items():
+        for one in uploads:
+            asked.update(f"{name}\n{one.name}\n{len(one.content)}\n".encode() + one.content)
+    return asked.digest()
+
+
+async def _keep(
+    session: AsyncSession, person_id: int, key: str, now: datetime, status: int, body: Mapping[str, Any]
+) -> None:
     await session.execute(
         update(IdempotencyKey)
         .where(col(IdempotencyKey.person_id) == person_id, col(IdempotencyKey.key) == key)
-        .values(status=status, body=body)
+        .values(status=status, body=body, created_at=now)
     )
-    return _answer(body, status, tagged=tagged)
 
 
 async def _claim(session: AsyncSession, person_id: int, key: str, asked: bytes, now: datetime) -> IdempotencyKey | None:

@@ -30,7 +30,7 @@ from pooling.web.forms import PostedForm
 from pooling.web.typography import euros
 
 
-@post(f"{DECLARATION}/part", right=may_file)
+@post(f"{DECLARATION}/part", right=may_file, repeatable=True)
 async def show_estimate(here: Here[DeclarationPage], form: PostedForm) -> Response[str]:
     """The declaration's page with what was typed, and the share that it would cost."""
     here.kind.require(Part.COSTS)

@@ -12,6 +12,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.accounts.idempotency import sent_once
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.tokens import Holder
 from pooling.accounts.who import signed_in
@@ -43,7 +44,10 @@ def administrator(request: Request[Any, Any, Any]) -> SignedIn:
 async def provide_here(request: Request[Any, Any, Any], group: FromPath[str]) -> AsyncIterator[InGroup]:
     """What a page's handler stands on, as its annotation wants it."""
     person = signed_in(request)
-    async with entered(request, _group_of(person, group), person) as here:
+    async with (
+        entered(request, _group_of(person, group), person) as here,
+        sent_once(request, here.session, person.person_id),
+    ):
         yield here
 
 

@@ -93,7 +93,7 @@ async def show_declaration(here: Here[DeclarationPage]) -> Response[str]:
     return await declaration_page(here, None)
 
 
-@post(f"{DECLARATION}/brouillon", right=may_file)
+@post(f"{DECLARATION}/brouillon", right=may_file, repeatable=True)
 async def keep_draft(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
     items = await purchase_items(here.session, here.purchase.id)
     command = read_declaration(form, items, here.member.id, filing=False)
@@ -118,7 +118,7 @@ async def _saved_by_itself(here: DeclarationPage, command: DeclarationIn) -> Res
     return Response({"seen": stamp_of(found), "saved": saved}, status_code=200, media_type="application/json")
 
 
-@post(f"{DECLARATION}/depot", right=may_file)
+@post(f"{DECLARATION}/depot", right=may_file, repeatable=True)
 async def file_needs(here: Here[FilingPage]) -> Response[Any]:
     form, place = here.form, here.place
     command, insistence = read_declaration(form, place.items, here.member.id, filing=True), form.insistence()
@@ -138,7 +138,7 @@ async def file_needs(here: Here[FilingPage]) -> Response[Any]:
     return here.redirect(done=done)
 
 
-@post(f"{DECLARATION}/verification", right=may_file)
+@post(f"{DECLARATION}/verification", right=may_file, repeatable=True)
 async def check_needs(here: Here[DeclarationPage], form: PostedForm) -> Response[Any]:
     """Keeps what is typed as the draft, and shows it once more before it is filed."""
     items = await purchase_items(here.session, here.purchase.id)

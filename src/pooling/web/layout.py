@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar import Request, Response
 from litestar.datastructures import Cookie
@@ -147,8 +147,27 @@ def redirect(
     kind, words = ("success", done) if done else ("warning", warning)
     if done and mailed:
         words = f"{done}\u00a0; {mailed}." if services_of(request).mails_leave else f"{done}. {NO_MAIL_LEAVES}"
+    return lead(request, Led(url, kind, words or ""))
+
+
+class Led(NamedTuple):
+    """Where somebody is led, and what is said there."""
+
+    url: str
+    kind: str
+    words: str
+
+
+def lead(request: Request[Any, Any, Any], to: Led) -> Redirect:
+    request.scope["state"]["led"] = to
     cookies = []
-    if words:
-        carried = pack_flash(services_of(request).secret_key, kind, words)
+    if to.words:
+        carried = pack_flash(services_of(request).secret_key, to.kind, to.words)
         cookies.append(own_cookie(request, FLASH_COOKIE, carried, max_age=60))
-    return Redirect(url, status_code=303, cookies=cookies)
+    return Redirect(to.url, status_code=303, cookies=cookies)
+
+
+def led(request: Request[Any, Any, Any]) -> Led | None:
+    """Where the request's answer leads, if it does."""
+    to: Led | None = request.scope["state"].get("led")
+    return to

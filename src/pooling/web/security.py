@@ -23,6 +23,7 @@ LONGEST_PATH = 2000
 _LOCAL_PATH = re.compile(r"/(?![/\\])[^\x00-\x20\\]*")
 AUTHOR, RESUMED, TYPED = "author", "resumed", "typed"
 """What a request's state holds: whom its page is shown to, which kept form it takes up again, what was typed there."""
+_SHOWING = re.compile(r"[A-Za-z0-9_-]{12}")
 _NUMBER = re.compile(r"[0-9]{1,18}")
 FROM_MAIL_PROGRAMS = "from_mail_programs"
 """What a route says of itself when mail programs post to it: a secret in its address stands for our form's token."""
@@ -85,15 +86,16 @@ def form_token(secret_key: str, binding: str) -> str:
 
 def form_token_of(request: Request[Any, Any, Any]) -> str:
     """What forms of this page must carry: the token, then whom the page is shown to, signed, so that what they typed
-    finds them again once the session has ended; then which kept form this page takes up again.
+    finds them again once the session has ended; what tells this showing of the page from others, so that a form of it
+    which is sent twice is taken once; then which kept form this page takes up again.
     """
     secret_key, state = services_of(request).secret_key, request.scope["state"]
     token, author = form_token(secret_key, _binding(request)), state.get(AUTHOR)
     if author is None:
         return token
-    return ":".join(
-        (token, str(author), _mark(secret_key, author), *([str(state[RESUMED])] if RESUMED in state else ()))
-    )
+    showing = secrets.token_urlsafe(9)
+    resumed = [str(state[RESUMED])] if RESUMED in state else []
+    return ":".join((token, str(author), _mark(secret_key, author), showing, *resumed))
 
 
 def _mark(secret_key: str, author: int) -> str:
@@ -113,7 +115,13 @@ def author_of(request: Request[Any, Any, Any], form: Form) -> int | None:
 def resumed_of(form: Form) -> int | None:
     """Which kept form this one takes up again, as its page said."""
     parts = form.value("csrf").split(":")
-    return int(parts[3]) if len(parts) == 4 and _NUMBER.fullmatch(parts[3]) else None  # noqa: PLR2004 - see above
+    return int(parts[4]) if len(parts) == 5 and _NUMBER.fullmatch(parts[4]) else None  # noqa: PLR2004 - see above
+
+
+def showing_of(form: Form) -> str:
+    """Which showing of its page a form was sent from; empty: it does not say."""
+    parts = form.value("csrf").split(":")
+    return parts[3] if len(parts) > 3 and _SHOWING.fullmatch(parts[3]) else ""  # noqa: PLR2004 - see above
 
 
 def _binding(request: Request[Any, Any, Any], *, newest: bool = True) -> str:

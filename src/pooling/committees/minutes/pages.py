@@ -128,7 +128,7 @@ def _saved_words(here: CommitteePage, latest: MinutesVersion) -> str:
     return f"Brouillon enregistré à {time_short(latest.written_at, here.zone)}"
 
 
-@post("/comites/{committee_id:int}/compte-rendu", right=may_write_minutes, **LONG_FORM)
+@post("/comites/{committee_id:int}/compte-rendu", right=may_write_minutes, repeatable=True, **LONG_FORM)
 async def do_minutes(here: Here[CommitteePage], form: PostedForm) -> Response[Any]:
     """Saves, and goes on to the page that the button names. The module that saves by itself gets JSON; it keeps what
     no document can hold too, and says so: nobody's heading is refused while it is being typed.
