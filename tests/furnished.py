@@ -15,8 +15,6 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, Territory, file_needs, make_p
 from ground.directory import COBAN
 from pooling import PROJECT_ROOT
 from pooling.accounting.models import StatementMail
-from pooling.accounting.statement_export import STATEMENTS
-from pooling.accounting.statement_export import terms_of as statements_of
 from pooling.accounts.models import Person
 from pooling.accounts.second_factor import SecretBox
 from pooling.actions.catalogue import Catalogue
@@ -187,9 +185,9 @@ async def furnish(
             await session.execute(text(f"UPDATE {table} SET name = name || :mark"), {"mark": mark})
     named |= await _order(database, territory, mark)
     named |= await _receive(database, territory, mark)
-    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS, STATEMENTS, EVERYBODYS]
+    kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS, EVERYBODYS]
     configured = gather_features(FEATURES, PROJECT_ROOT / "config", ReminderConfiguration())
-    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 7  # two of them are of orders
+    assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 6  # two of them are of orders
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -549,11 +547,8 @@ async def _allocate(session: AsyncSession, territory: Territory, purchase_id: in
     )  # fmt: skip
     session.add(titre)
     await session.flush()
-    terms = statements_of(purchase_id, record.number, 1)
-    asked = await ask_export(session, STATEMENTS.name, terms, buyer.person_id, NOW, unchanging=True)
     return {
         "export_id": await ask_workbook(session, buyer, purchase_id, NOW),
-        "statements_export_id": asked,
         "finances_export": await ask_export(
             session, EVERYBODYS.name, {"year": None, "format": "csv"}, buyer.person_id, NOW, unchanging=False
         ),

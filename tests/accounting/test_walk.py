@@ -282,7 +282,8 @@ class Walk:
         return {line["Numéro"]: line["SIREN"] for line in booked_lines}
 
     async def statements(self, record: str, numbers: Mapping[str, str], expected: Figures, bills: str) -> None:
-        asked = await self.browser.post(f"{record}/releves/zip", {"part": "1"}, page=f"{record}/releves")
+        asks = {"quoi": STATEMENTS.name, "etat": record.rpartition("/")[2], "part": "1"}
+        asked = await self.browser.post(f"{COSTS}/classeurs", asks, page=f"{record}/releves")
         assert await write_exports(self.database, self.clock, [STATEMENTS]) == 1
         content = (await self.browser.get(f"{asked.headers['location']}/fichier")).content
         with zipfile.ZipFile(io.BytesIO(content)) as archive:

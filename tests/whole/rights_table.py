@@ -656,8 +656,6 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {RECORD}/{path}": PAYS for path in ("releves", "comptabilite/{layout}")},
     **{f"GET {RECORD}/releves/{path}{{member}}": SEES_LUGOS | {"finance"} for path in ("", "envoyes/")},
     f"POST {RECORD}/releves/envoi": BUYER,
-    f"POST {RECORD}/releves/zip": PAYS,
-    **{f"GET {RECORD}/releves/zip/{{statements_export_id}}{path}": PAYS for path in ("", "/fichier")},
     **{f"{method} {PURCHASE}/couts/gel": BUYER for method in ("GET", "POST")},
     **{
         f"{method} {PURCHASE}/couts/{step}": BUYER
@@ -767,6 +765,8 @@ EXPECTED: dict[str, frozenset[str]] = {
     f"GET {API}/purchases/{{reference}}/allocation": GROUP,
     **{f"GET {API}/purchases/{{reference}}/allocation.{kind}": PAYS for kind in ("csv", "ods", "xlsx")},
     f"GET {API}/purchases/{{reference}}/allocation/detail.json": PAYS,
+    f"POST {API}/purchases/{{reference}}/allocation/files": PAYS,
+    **{f"GET {API}/purchases/{{reference}}/allocation/files/{{export_id}}{path}": PAYS for path in ("", "/content")},
     **{f"GET {API}/purchases/{{reference}}/allocation/{file}": PAYS for file in ("accounting", "statement")},
     f"GET {API}/purchases/{{reference}}/allocation/records": GROUP,
     **{

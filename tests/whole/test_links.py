@@ -68,7 +68,6 @@ OTHERS = ("referent@arcachon.example", "referent@droit.example", PURCHASING)
 LINK = re.compile(r'<a\b[^>]*?\shref="(/[^"#]*)|<(?:form)\b[^>]*?method="get"[^>]*?action="(/[^"#]*)')
 
 DOCUMENTS = "/g/{group}/achats/{reference}/commandes"
-STATEMENTS = "/g/{group}/achats/{reference}/couts/etats/{number}/releves"
 WORKBOOKS = "/g/{group}/achats/{reference}/couts/classeurs"
 UNLINKED = {
     **dict.fromkeys(
@@ -80,9 +79,6 @@ UNLINKED = {
     "/g/{group}/finances/{member}/comptes/{other}": "offered where two members have accounts with each other",
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
-    **dict.fromkeys(
-        (f"{STATEMENTS}/zip/{{statements_export_id}}{end}" for end in ("", "/fichier")), "a button asks for it"
-    ),
     f"{WORKBOOKS}/{{export_id}}/fichier": "as above",
     "/g/{group}/achats/{reference}/receptions/{order_number}/reouverture": "offered once it is declared complete",
     **dict.fromkeys(

@@ -11,10 +11,11 @@ from pooling.accounting.layout_files import write_booked
 from pooling.accounting.reading import creditors_of, read_booked
 from pooling.accounting.rows import Rows
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.page import CostsPage
+from pooling.allocation.page import OnCosts
 from pooling.allocation.records.comparing import count_shares
 from pooling.allocation.records.long_files import (
     LONG_FILES,
+    Asked,
     LongFile,
     Terms,
     ask_long_file,
@@ -27,7 +28,6 @@ from pooling.exports.kinds import ExportKind, Prepared
 from pooling.kernel.errors import NotFound
 from pooling.members.features import features_for
 from pooling.purchases.models import Purchase
-from pooling.web.forms import PostedForm
 
 KIND = "accounting"
 
@@ -63,10 +63,10 @@ async def about_rows(session: AsyncSession, record: FoundRecord, layout: Layout)
     return await workbook_rows(session, record)
 
 
-async def _ask(here: CostsPage, form: PostedForm) -> int:
-    layout = here.services.part(AccountingLayouts).layout(form.value("modele"))
-    record = await find_record(here.session, here.purchase.id, record_number(form.value("etat")))
-    creditor = form.value("creancier")
+async def _ask(here: OnCosts, asked: Asked) -> int:
+    layout = here.services.part(AccountingLayouts).layout(asked("modele"))
+    record = await find_record(here.session, here.purchase.id, record_number(asked("etat")))
+    creditor = asked("creancier")
     if layout is None or (creditor and creditor not in dict(await creditors_of(here.session, record.id))):
         raise NotFound
     terms = {"record": record.number, "format": "csv", "modele": layout.name, "creancier": creditor}
@@ -78,4 +78,4 @@ def _title(terms: Terms) -> str:
     return f"{titled} de {terms['creancier']}" if terms["creancier"] else titled
 
 
-LONG_FILES[KIND] = LongFile(_title, _ask)
+LONG_FILES[KIND] = LongFile(_title, _ask, ("csv",))

@@ -22,7 +22,7 @@ from pooling.accounting.page import ACCOUNTING, STATEMENTS
 from pooling.accounting.reading import creditors_of, has_statement, read_booked
 from pooling.accounting.rows import Rows
 from pooling.accounting.statement import PDF, statement_pdf
-from pooling.accounting.statement_export import KIND, count_statements, terms_of
+from pooling.accounting.statement_export import KIND, count_statements
 from pooling.allocation.models import AllocationShare
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share, may_see_share
@@ -30,8 +30,6 @@ from pooling.allocation.records.downloads import writes_apart
 from pooling.allocation.records.long_files import offer_of
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.page import RecordPage, RecordSharePage
-from pooling.exports.asking import ask_export, file_of, find_export
-from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
 from pooling.exports.zips import parts_of, which
 from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
@@ -39,7 +37,6 @@ from pooling.kernel.errors import NotFound
 from pooling.kernel.files import file_with_content
 from pooling.kernel.slices import Order, Slice
 from pooling.kernel.tables import any_of, linked
-from pooling.kernel.text import whole_number
 from pooling.members.features import Part
 from pooling.members.group_page import Here
 from pooling.purchases.permissions import may_run
@@ -47,8 +44,6 @@ from pooling.purchases.size import has_many
 from pooling.recovery.reading import has_titres
 from pooling.web.cursors import pages_after
 from pooling.web.downloads import download, streamed
-from pooling.web.forms import PostedForm
-from pooling.web.layout import Link
 from pooling.web.typography import date_time_long, of_name, plural
 
 CSV = "text/csv"
@@ -139,7 +134,10 @@ async def show_statements(here: Here[RecordPage], apres: FromQuery[str] = "") ->
         TITLE,
         number_shown=here.record.number,
         url=url,
-        parts=[{"part": part, "label": _part_label(part, count)} for part in parts_of(count)],
+        parts=[
+            {"label": _part_label(part, count), "offer": offer_of(here, KIND, _asks(here, part), ())}
+            for part in parts_of(count)
+        ],
         without=without,
         mailing=mailing,
         may_send=may_run.allows(here.caller, here.purchase),
@@ -159,6 +157,10 @@ def _mailed(here: RecordPage, url: str, mail: StatementMail) -> dict[str, str]:
         "at": date_time_long(mail.sent_at, here.zone) if mail.sent_at else "",
         "to": ", ".join(one["email"] for one in mail.recipients),
     }
+
+
+def _asks(here: RecordPage, part: int) -> dict[str, object]:
+    return {"etat": here.record.number, "part": part}
 
 
 def _part_label(part: int, count: int) -> str:
@@ -201,46 +203,6 @@ async def statement_file(here: OnCosts, record: FoundRecord, member: str, now: d
     if entry is None:
         raise NotFound
     return download(await asyncio.to_thread(statement_pdf, booked, entry), f"{entry.number}.pdf", PDF)
-
-
-@post(f"{STATEMENTS}/zip", right=may_see_every_share)
-async def do_ask_zip(here: Here[RecordPage], form: PostedForm) -> Response[Any]:
-    count, _ = await count_statements(here.session, here.record)
-    part = whole_number(form.value("part"), 6)
-    if part not in parts_of(count):
-        part = 1
-    terms = terms_of(here.purchase.id, here.record.number, part or 1)
-    export_id = await ask_export(here.session, KIND, terms, here.caller.person_id, here.now, unchanging=True)
-    return export_asked(here.request, f"{here.url}{here.path}/releves/zip/{export_id}")
-
-
-@get(f"{STATEMENTS}/zip/{{statements_export_id:int}}", right=may_see_every_share)
-async def show_zip(here: Here[RecordPage], statements_export_id: FromPath[int]) -> Response[str]:
-    """How far it is; once it is ready, the download."""
-    of = {"purchase": here.purchase.id, "record": here.record.number}
-    export, size = await find_export(here.session, KIND, statements_export_id, of)
-    url = f"{here.url}{here.path}/releves"
-    around = Around(
-        title=f"Relevés de l’état n°\u00a0{here.record.number}",
-        of=f"{here.purchase.reference} – {here.purchase.title}",
-        figures=f"Fichier {export.terms['part']}, d’après l’état n°\u00a0{here.record.number}",
-        breadcrumb=here.crumbs((TITLE, f"{here.path}/releves"), "Fichier ZIP"),
-        back=Link("Revenir aux relevés", url),
-        file_url=f"{url}/zip/{export.id}/fichier",
-        offer=Offer(f"{url}/zip", {"part": export.terms["part"]}, url),
-        zone=here.zone,
-        changes=False,
-        noun="fichier",
-        suffix="ZIP",
-    )
-    return export_page(here.request, export, size, around)
-
-
-@get(f"{STATEMENTS}/zip/{{statements_export_id:int}}/fichier", right=may_see_every_share)
-async def download_zip(here: Here[RecordPage], statements_export_id: FromPath[int]) -> Response[bytes]:
-    of = {"purchase": here.purchase.id, "record": here.record.number}
-    export, _ = await find_export(here.session, KIND, statements_export_id, of)
-    return export_download(*await file_of(here.session, export))
 
 
 @get(f"{ACCOUNTING}/{{layout:str}}", right=may_see_every_share)
@@ -288,8 +250,5 @@ ROUTES = [
     do_send,
     download_sent,
     download_statement,
-    do_ask_zip,
-    show_zip,
-    download_zip,
     download_layout,
 ]

@@ -15,11 +15,14 @@ from pooling.accounting.reading import BookedRecord, has_statement, read_booked
 from pooling.accounting.statement import TEMPLATE, statement_pdf
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.models import AllocationShare
+from pooling.allocation.page import OnCosts
+from pooling.allocation.records.long_files import LONG_FILES, Asked, LongFile, ask_long_file, record_number
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.exports.zips import MOST_IN_ZIP, ZIP, parts_of, places_of, zipped
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
+from pooling.kernel.text import whole_number
 from pooling.members.features import features_for
 from pooling.purchases.models import Purchase
 from pooling.web.pdf import Setter
@@ -34,10 +37,6 @@ async def count_statements(session: AsyncSession, record: FoundRecord) -> tuple[
     )
     having, everybody = (await session.execute(counted)).one()
     return having, everybody - having
-
-
-def terms_of(purchase_id: int, record: int, part: int) -> Mapping[str, Any]:
-    return {"purchase": purchase_id, "record": record, "part": part}
 
 
 async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetime) -> Prepared:
@@ -74,4 +73,14 @@ def _files(booked: BookedRecord, entries: Iterable[Entry]) -> Iterator[tuple[str
         yield f"{entry.number}.pdf", statement_pdf(booked, entry, setter)
 
 
+async def _ask(here: OnCosts, asked: Asked) -> int:
+    record = await find_record(here.session, here.purchase.id, record_number(asked("etat")))
+    count, _ = await count_statements(here.session, record)
+    part = whole_number(asked("part"), 6)
+    if part not in parts_of(count):
+        raise NotFound
+    return await ask_long_file(here, KIND, {"record": record.number, "format": "zip", "part": part})
+
+
 STATEMENTS = ExportKind(KIND, _prepare)
+LONG_FILES[KIND] = LongFile(lambda terms: f"Relevés, fichier {terms['part']}", _ask, ("zip",))

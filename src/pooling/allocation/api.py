@@ -11,6 +11,7 @@ from pydantic import Field
 from pooling.allocation.current import current_allocation, read_part
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
+from pooling.allocation.records import files_api
 from pooling.allocation.records.comparing import compare_records
 from pooling.allocation.records.downloads import Asked, current_file, writes_apart
 from pooling.allocation.records.opening import frozen_allocations
@@ -136,7 +137,7 @@ def _notice(here: OnCosts) -> str | None:
 
 @endpoint(get, f"{PATH}.xlsx", right=may_see_every_share, media=XLSX, conflicts=(*REFUSALS, LONG_WORKBOOK))
 async def download_allocation_xlsx(here: Here[OnCosts]) -> Response[Any]:
-    """The finance workbook. For who sees every member's share. A long one (409) is prepared from the page of costs."""
+    """The finance workbook. For who sees every member's share. A long one (409) is asked for at `…/files`."""
     return await _book(here, "xlsx")
 
 
@@ -151,8 +152,8 @@ async def _book(here: OnCosts, kind: BookKind) -> Response[Any]:
     current.told()
     if writes_apart(here.request, current.workbook_rows):
         raise Conflict(
-            "Ce classeur est trop long pour être écrit pendant que vous attendez\u00a0: demandez-le depuis la page des "
-            "coûts de l’achat, ou prenez le CSV (view=detail ou view=lines), qui a tous ses chiffres.",
+            "Ce classeur est trop long pour être écrit pendant que vous attendez\u00a0: demandez-le (POST "
+            "…/allocation/files), ou prenez le CSV (view=detail ou view=lines), qui a tous ses chiffres.",
             code=LONG_WORKBOOK,
         )
     return await _file(here, Asked.by(here, kind))
@@ -317,4 +318,5 @@ ROUTES: Sequence[Any] = [
     list_allocation_records,
     compare_allocation_records,
     list_allocation_debts,
+    *files_api.ROUTES,
 ]

@@ -7,6 +7,7 @@ from inspect import signature
 from typing import Any, get_args, get_origin, get_type_hints
 
 from litestar import Response
+from litestar.background_tasks import BackgroundTask
 from litestar.handlers import HTTPRouteHandler
 from pydantic import BaseModel
 
@@ -34,13 +35,14 @@ def endpoint(
     once: bool = False,
     tagged: bool = False,
     matched: bool = False,
+    rings: str = "",
     **options: Any,  # noqa: ANN401 - more for Litestar's decorator
 ) -> Callable[[Callable[..., Awaitable[Any]]], HTTPRouteHandler]:
     """Makes a route of a handler, whose name is the operation's and whose docstring describes it.
 
     It takes `here`, what else the address names, `sent` and `asked`; and gives the model of its answer, a `Made` with
-    the address of what is new, a `Listed` part of a list, or a `Response` that is a file. The rest is as in
-    `Operation`.
+    the address of what is new, a `Listed` part of a list, or a `Response` that is a file. `rings` wakes the worker for
+    a job. The rest is as in `Operation`.
     """
 
     def route(handler: Callable[..., Awaitable[Any]]) -> HTTPRouteHandler:
@@ -60,7 +62,11 @@ def endpoint(
         )
 
         async def answered(**given: Any) -> Response[Any]:  # noqa: ANN401 - what the signature below says
-            return await _answer(operation, handler, given)
+            answer = await _answer(operation, handler, given)
+            if rings:
+                # Once the answer has left, the rows are committed: rung earlier, it would wake who finds nothing.
+                answer.background = BackgroundTask(given["here"].services.bell.ring, rings)
+            return answer
 
         parameters = [one for name, one in signature(handler).parameters.items() if name not in {BODY, QUERY}]
         answered.__name__, answered.__doc__, answered.__module__ = handler.__name__, handler.__doc__, handler.__module__

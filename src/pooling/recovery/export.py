@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.sessions import EnteredGroup
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.page import CostsPage
+from pooling.allocation.page import OnCosts
 from pooling.allocation.records.long_files import (
     LONG_FILES,
+    Asked,
     LongFile,
     ask_long_file,
     format_asked,
@@ -24,7 +25,6 @@ from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.models import Purchase
 from pooling.recovery.reading import all_accounts
 from pooling.recovery.workbook import KINDS, account_rows, write_account_rows
-from pooling.web.forms import PostedForm
 from pooling.web.typography import date_time_long
 
 KIND = "recovery"
@@ -65,8 +65,8 @@ def recovery_export(finance: FinanceConfiguration) -> ExportKind:
     return ExportKind(KIND, prepare)
 
 
-async def _ask(here: CostsPage, form: PostedForm) -> int:
-    return await ask_long_file(here, KIND, {"format": format_asked(form, tuple(KINDS))})
+async def _ask(here: OnCosts, asked: Asked) -> int:
+    return await ask_long_file(here, KIND, {"format": format_asked(asked, tuple(KINDS))})
 
 
-LONG_FILES[KIND] = LongFile(lambda _: "Recouvrement", _ask)
+LONG_FILES[KIND] = LongFile(lambda _: "Recouvrement", _ask, tuple(KINDS))

@@ -43,6 +43,7 @@ PATH_PARAMETERS = {
     "receipt_id": "A receipt’s id.",
     "noted_id": "The id of days that somebody noted.",
     "entry_id": "The id of a titre, a payment or a reminder that was noted.",
+    "export_id": "The id of a long file that was asked for.",
     "contract_supplier": "The id of the supplier that a contract is with.",
     "contract_lot": "The number of the lot that a contract is of; 0: of the whole purchase.",
     "kept_document": "The id of a version of the convention that was kept.",

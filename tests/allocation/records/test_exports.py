@@ -3,6 +3,7 @@
 import io
 import re
 import socket
+import zipfile
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from openpyxl import load_workbook
 from sqlalchemy import select, text, update
 from sqlmodel import col
 
+from api_client import API, Connect, problem
 from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory, file_needs, open_purchase
 from pooling.accounting.configuration import AccountingLayouts
 from pooling.accounting.layout_export import layout_export
+from pooling.accounting.statement_export import STATEMENTS
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.figures import PLACES
 from pooling.allocation.models import Charge
@@ -215,6 +218,68 @@ async def test_every_long_file_of_costs_is_what_would_be_downloaded_at_once(
                   {"quoi": "accounting", "etat": "2", "modele": "autre"},
                   {"quoi": "accounting", "etat": "2", "modele": "titres", "creancier": LUGOS}):  # fmt: skip
         assert (await browser.post(ASKED, wrong)).status_code == 404, wrong
+
+
+WORKBOOK = f"{API}/purchases/AG-2027-001/allocation"
+ASKS: dict[str, dict[str, object]] = {
+    f"{COSTS}/etats/2/repartition.xlsx": {"kind": "allocation", "record": 2},
+    f"{COSTS}/etats/2/dettes.xlsx": {"kind": "debts", "record": 2},
+    f"{COSTS}/etats/2/ecarts.xlsx?avec=1": {"kind": "gaps", "record": 2, "other": 1},
+    f"{COSTS}/etats/2/comptabilite/titres?creancier={ARCACHON}": {
+        "kind": "accounting", "record": 2, "layout": "titres", "creditor": ARCACHON,
+    },
+    f"{PURCHASE}/recouvrement/liste.csv": {"kind": "recovery", "format": "csv"},
+    f"{COSTS}/etats/2/releves/{LUGOS}": {"kind": "statements", "record": 2},
+}  # fmt: skip
+"""Files that pages hand out at once, each as programs ask for it."""
+
+
+async def test_programs_ask_for_long_files_follow_them_and_fetch_them(
+    purchase_id: int,
+    app: Litestar,
+    database: Database,
+    territory: Territory,
+    sign_in: SignIn,
+    connect: Connect,
+    clock: FixedClock,
+    tmp_path: Path,
+) -> None:
+    await freeze(database, territory, purchase_id)
+    await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=9)
+    await freeze(database, territory, purchase_id)
+    browser, program = await sign_in(FINANCE), await connect(FINANCE)
+    stand_on(app, settings=Settings(data_dir=tmp_path))
+    at_once = {path: await browser.get(path) for path in ASKS}
+    stand_on(app, settings=Settings(data_dir=tmp_path, direct_workbook_rows=0))
+    for kind, code in ((".xlsx", "long_workbook"), ("/accounting?record=2&layout=titres", "long_file")):
+        assert problem(await program.get(WORKBOOK + kind)) == (409, code)
+    finance, layouts = FinanceConfiguration(), AccountingLayouts()
+    kinds = [workbook_kind(finance), *VERSION_EXPORTS, layout_export(layouts), recovery_export(finance), STATEMENTS]
+    one = ""
+    for path, asks in ASKS.items():
+        asked = await program.post(f"{WORKBOOK}/files", asks)
+        assert (asked.status_code, asked.json()["state"], asked.json()["content"]) == (202, "waiting", None), path
+        one = asked.headers["location"]
+        assert (await program.post(f"{WORKBOOK}/files", asks)).headers["location"] == one, "it is under way"
+        assert (await program.get(f"{one}/content")).status_code == 404
+        assert await write_exports(database, clock, kinds) == 1, path
+        ready = (await program.get(one)).json()
+        assert (ready["state"], ready["reason"], ready["rows_total"] > 0) == ("ready", None, True), path
+        file = await program.get(ready["content"])
+        assert len(file.content) == ready["size"], path
+        if asks["kind"] == "statements":
+            with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+                assert [archive.read(name) for name in archive.namelist()] == [at_once[path].content]
+            continue
+        assert file.headers["content-type"] == at_once[path].headers["content-type"], path
+        assert shown(file.content) == shown(at_once[path].content), path
+    for wrong, field in (({"kind": "autre"}, "kind"), ({"kind": "debts", "record": 2, "format": "ods"}, "format")):
+        refused = await program.post(f"{WORKBOOK}/files", wrong)
+        assert (problem(refused), [*refused.json()["errors"]]) == ((422, "invalid"), [field])
+    assert problem(await program.post(f"{WORKBOOK}/files", {"kind": "debts", "record": 9})) == (404, "not_found")
+    assert problem(await program.post(f"{WORKBOOK}/files", {"kind": "statements", "record": 2, "part": 2}))[0] == 404
+    other = await connect("referent@lugos.example")
+    assert problem(await other.get(one)) == (403, "forbidden")
 
 
 def shown(content: bytes) -> list[object]:

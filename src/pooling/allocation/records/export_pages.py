@@ -89,7 +89,7 @@ async def do_ask(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
     asked = LONG_FILES.get(form.value("quoi") or KIND)
     if asked is None:
         raise NotFound
-    export_id = await asked.ask(here, form)
+    export_id = await asked.ask(here, form.value)
     return export_asked(here.request, f"{here.url}{path()}/{export_id}")
 
 

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.page import CostsPage
+from pooling.allocation.page import CostsPage, OnCosts
 from pooling.allocation.records.page import MOST_RECORDS
 from pooling.exports.asking import ask_export
 from pooling.exports.kinds import Progress
@@ -18,9 +18,10 @@ from pooling.kernel.database import group_of
 from pooling.kernel.errors import NotFound
 from pooling.kernel.text import whole_number
 from pooling.purchases.models import Purchase
-from pooling.web.forms import PostedForm
 
 Terms: TypeAlias = Mapping[str, Any]
+Asked: TypeAlias = Callable[[str], str]
+"""What is said of the file that is wanted, by the words of its button; empty: nothing."""
 ASKED = "/couts/classeurs"
 WHY = "Ce fichier a beaucoup de lignes\u00a0: il se prépare en quelques minutes, pendant que vous faites autre chose."
 
@@ -29,15 +30,17 @@ WHY = "Ce fichier a beaucoup de lignes\u00a0: il se prépare en quelques minutes
 class LongFile:
     title: Callable[[Terms], str]
     """What it is, from what of: its record is told beside it."""
-    ask: Callable[[CostsPage, PostedForm], Awaitable[int]]
+    ask: Callable[[OnCosts, Asked], Awaitable[int]]
     """Asks for it as its button says; returns the export's id. Raises NotFound where there is nothing such."""
+    formats: Sequence[str]
+    """Kinds of file that it may be; the first where nobody says."""
 
 
 LONG_FILES: dict[str, LongFile] = {}
 """By the name of the `ExportKind` that writes them; features add theirs."""
 
 
-async def ask_long_file(here: CostsPage, kind: str, terms: Terms) -> int:
+async def ask_long_file(here: OnCosts, kind: str, terms: Terms) -> int:
     """Asks for one of this purchase. A record's would be the same for ever."""
     terms, person_id = {"purchase": here.purchase.id, **terms}, here.caller.person_id
     return await ask_export(here.session, kind, terms, person_id, here.now, unchanging="record" in terms)
@@ -59,9 +62,9 @@ def record_number(typed: str) -> int:
     return number
 
 
-def format_asked(form: PostedForm, formats: Sequence[str]) -> str:
-    asked = form.value("format")
-    return asked if asked in formats else formats[0]
+def format_asked(asked: Asked, formats: Sequence[str]) -> str:
+    said = asked("format")
+    return said if said in formats else formats[0]
 
 
 async def purchase_of(session: AsyncSession, terms: Terms) -> Purchase:

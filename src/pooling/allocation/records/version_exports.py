@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from pooling.allocation.page import CostsPage
+from pooling.allocation.page import OnCosts
 from pooling.allocation.records.comparing import members_compared, spool_both, write_gaps
 from pooling.allocation.records.downloads import KINDS
 from pooling.allocation.records.long_files import (
     LONG_FILES,
+    Asked,
     LongFile,
     Terms,
     ask_long_file,
@@ -27,7 +28,6 @@ from pooling.kernel.database import group_of
 from pooling.members.models import Group
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.models import Purchase
-from pooling.web.forms import PostedForm
 
 DEBTS, GAPS = "debts", "gaps"
 DEBT_FILES = ("xlsx", "csv")
@@ -93,19 +93,19 @@ async def _gaps(session: AsyncSession, terms: Mapping[str, Any], now: datetime) 
     )
 
 
-async def _ask_debts(here: CostsPage, form: PostedForm) -> int:
-    number = record_number(form.value("etat"))
+async def _ask_debts(here: OnCosts, asked: Asked) -> int:
+    number = record_number(asked("etat"))
     await find_record(here.session, here.purchase.id, number)
-    return await ask_long_file(here, DEBTS, {"record": number, "format": format_asked(form, DEBT_FILES)})
+    return await ask_long_file(here, DEBTS, {"record": number, "format": format_asked(asked, DEBT_FILES)})
 
 
-async def _ask_gaps(here: CostsPage, form: PostedForm) -> int:
-    numbers = record_number(form.value("etat")), record_number(form.value("avec"))
+async def _ask_gaps(here: OnCosts, asked: Asked) -> int:
+    numbers = record_number(asked("etat")), record_number(asked("avec"))
     for number in numbers:
         await find_record(here.session, here.purchase.id, number)
     return await ask_long_file(here, GAPS, {"record": numbers[0], "avec": numbers[1]})
 
 
-LONG_FILES[DEBTS] = LongFile(lambda _: "Qui doit à qui", _ask_debts)
-LONG_FILES[GAPS] = LongFile(lambda terms: f"Écarts avec l’état n°\u00a0{terms['avec']}", _ask_gaps)
+LONG_FILES[DEBTS] = LongFile(lambda _: "Qui doit à qui", _ask_debts, DEBT_FILES)
+LONG_FILES[GAPS] = LongFile(lambda terms: f"Écarts avec l’état n°\u00a0{terms['avec']}", _ask_gaps, ("xlsx",))
 VERSION_EXPORTS = (ExportKind(DEBTS, _debts), ExportKind(GAPS, _gaps))

@@ -15,9 +15,9 @@ from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import spool_current
 from pooling.allocation.filing import books_now, books_of_record
 from pooling.allocation.models import AllocationRecord
-from pooling.allocation.page import CostsPage
+from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.long_files import LONG_FILES, LongFile, purchase_of, record_number
+from pooling.allocation.records.long_files import LONG_FILES, Asked, LongFile, purchase_of, record_number
 from pooling.allocation.records.opening import details_of, find_record, spool_record, workbook_rows
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
 from pooling.allocation.records.workbook import BookKind
@@ -30,7 +30,6 @@ from pooling.kernel.errors import NotFound
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.needs.details import SaidLine, filed_details
-from pooling.web.forms import PostedForm
 
 KIND = "allocation"
 
@@ -74,14 +73,14 @@ async def _require_record(session: AsyncSession, purchase_id: int, number: int) 
         raise NotFound
 
 
-async def _ask(here: CostsPage, form: PostedForm) -> int:
-    typed, kind = form.value("etat"), form.value("format")
+async def _ask(here: OnCosts, asked: Asked) -> int:
+    typed, kind = asked("etat"), asked("format")
     record = record_number(typed) if typed else None
     book: BookKind = "ods" if kind == "ods" else "xlsx"
     return await ask_workbook(here.session, here.caller, here.purchase.id, here.now, record=record, kind=book)
 
 
-LONG_FILES[KIND] = LongFile(lambda _: "Classeur de la répartition", _ask)
+LONG_FILES[KIND] = LongFile(lambda _: "Classeur de la répartition", _ask, tuple(BOOKS))
 
 
 def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
