@@ -1,12 +1,13 @@
 """How fast what finance gets of 35 000 members is made, next to the bare limits: `python benchmarks/finance.py`.
 
 35 000 members with four items of two suppliers, two charges and a subsidy, as for current shares: a version frozen, its
-files for accounting packages, who owes whom, what remains to recover, and some of its statements as PDF. Each is made
-as it is for people: in a process apart, whose whole memory is told, but the statements, which the worker writes. The
-bare limits, in the same run: the rule, and PostgreSQL copying the same rows; asyncpg fetching them and the standard
-library, or openpyxl's write-only sheet, writing as many cells; typst setting the same pages. They leave out the case
-and the result that a version keeps whole, what belongs to which line, names and references, who is owed what, and the
-sheet that checks.
+files for accounting packages, who owes whom, what remains to recover, everybody's finances over all purchases, and
+some of its statements and deliberations. Each is made as it is for people: in a process apart, whose whole memory is
+told, but what the worker writes (statements, deliberations, finances). The bare limits, in the same run: the rule, and
+PostgreSQL copying the same rows; asyncpg fetching them and the standard library, or openpyxl's write-only sheet,
+writing as many cells; typst setting the same pages; odfdo and python-docx opening and saving what they begin with. They
+leave out the case and the result that a version keeps whole, what belongs to which line, names and references, who is
+owed what, the texts, and the sheet that checks.
 """
 
 import asyncio
@@ -17,11 +18,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import asyncpg
+import docx
+from odfdo import Document as Odt
 from openpyxl import Workbook
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +35,7 @@ from current_shares import FINANCE, OTHERS, ROOM, WORLD
 from measuring import Row, interleaved
 from measuring.server import in_a_world
 
+from pooling import BESIDE
 from pooling.accounting.configuration import EXPENSES, RECEIPTS
 from pooling.accounting.layout_files import write_layout_file
 from pooling.accounting.reading import read_booked
@@ -41,20 +46,27 @@ from pooling.allocation.current import current_allocation
 from pooling.allocation.records.freezing import freeze_allocation
 from pooling.allocation.records.opening import find_record
 from pooling.allocation.records.owing import write_debts
+from pooling.conventions.export import read_deliberations
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.exports.zips import zipped
+from pooling.features import FEATURES
+from pooling.finances.files import EVERYBODYS
 from pooling.kernel.apart import apart
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
+from pooling.members.features import gather_features
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
+from pooling.procurement.models import Mandate, ProcurementPlan
 from pooling.purchases.models import Purchase
 from pooling.recovery.workbook import write_accounts
+from pooling.reminders.configuration import ReminderConfiguration
 from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
 STATEMENTS = 200
-"""Of those that a ZIP file holds, ten times as many."""
+"""Of those that a ZIP file holds, ten times as many. Deliberations, too."""
 ROUNDS = 3
 FREEZING = 5
 AWARDS = """
@@ -64,6 +76,7 @@ AWARDS = """
     JOIN (SELECT *, row_number() OVER (ORDER BY id) AS place FROM suppliers) s ON s.place = 1 + i.place % 2"""
 KEPT = "SELECT * FROM allocation_shares WHERE group_id = $1"
 DEBTS = "SELECT debtor, creditor, what, cents FROM allocation_debts WHERE group_id = $1"
+SHARES = "SELECT member, name, ht, vat, subsidies, fctva, net FROM allocation_shares WHERE group_id = $1"
 COPY = """
     CREATE TEMP TABLE copied (LIKE current_shares INCLUDING ALL);
     INSERT INTO copied SELECT * FROM current_shares;
@@ -76,6 +89,7 @@ async def prepared(database: Database, owner: asyncpg.Connection, group: int, pu
     async with database.transaction(group) as session:
         for name, number in (("Un", "DE136695976"), ("Deux", "DE129273398")):
             await add_supplier(session, buyer, SupplierIn(name=name, vat_number=number), datetime.now(UTC))
+        session.add(ProcurementPlan(group_id=group, purchase_id=purchase, mandate=Mandate.FULL))
     await owner.execute(AWARDS)
     return buyer
 
@@ -83,7 +97,9 @@ async def prepared(database: Database, owner: asyncpg.Connection, group: int, pu
 async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
     """All of this file."""
     group, purchase = made
-    database, owner = Database.connect(addresses.application), await asyncpg.connect(addresses.superuser)
+    configured = gather_features(FEATURES, BESIDE / "config", ReminderConfiguration())
+    database = Database.connect(addresses.application).handing(configured)
+    owner = await asyncpg.connect(addresses.superuser)
     buyer = await prepared(database, owner, group, purchase)
     peaks: dict[str, float] = {}
 
@@ -139,7 +155,9 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]
     async with database.transaction(group) as session:
         record = await find_record(session, purchase, 1)
     found += [
-        await measured(title, partial(bare_rows, KEPT), wanted, write_layout_file, path, purchase, 1, layout, "", now)
+        await measured(
+            title, partial(bare_rows, KEPT), wanted, write_layout_file, path, purchase, 1, layout, "", now, FINANCE
+        )
         for title, layout, wanted in (("« projets de titres »", RECEIPTS, 16), ("« projets de mandats »", EXPENSES, 32))
     ]
     found += [
@@ -148,7 +166,9 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]
             "what remains to recover, as a workbook", bare_book, 6,
             write_accounts, path, purchase, today, 1500, facts, None, "xlsx",
         ),
+        await finances(database, owner, group, folder),
         await statements(database, group, purchase),
+        *await deliberations(database, group, purchase),
     ]  # fmt: skip
     await owner.close()
     await database.dispose()
@@ -168,7 +188,7 @@ async def told(session: AsyncSession, work: Callable[..., Awaitable[Any]], *give
 async def statements(database: Database, group: int, purchase: int) -> Row:
     async with database.transaction(group) as session:
         whole = await session.get_one(Purchase, (group, purchase))
-        booked = await read_booked(session, whole, await find_record(session, purchase, 1), datetime.now(UTC))
+        booked = await read_booked(session, whole, await find_record(session, purchase, 1), datetime.now(UTC), FINANCE)
     some = list(islice(booked.entries(), STATEMENTS))
     written = [statement_data(booked, entry) for entry in some]
 
@@ -186,6 +206,52 @@ async def statements(database: Database, group: int, purchase: int) -> Row:
         room=ROOM,
         patience=OTHERS,
     )
+
+
+async def finances(database: Database, owner: asyncpg.Connection, group: int, folder: Path) -> Row:
+    async def bare() -> None:
+        book = Workbook(write_only=True)
+        for title in ("Membres", "Achats"):
+            sheet: Any = book.create_sheet(title)
+            for row in await owner.fetch(SHARES, group):
+                sheet.append([*row, *[""] * 8])
+        await asyncio.to_thread(book.save, folder / "bare")
+
+    async def written() -> None:
+        async with database.transaction(group) as session:
+            prepared = await EVERYBODYS.prepare(session, {"year": None, "format": "xlsx"}, datetime.now(UTC))
+        await asyncio.to_thread(prepared.write, lambda _: None)
+
+    name = "finances of everybody, as a workbook"
+    return await interleaved(name, written, bare, 3, rounds=ROUNDS, room=ROOM, patience=OTHERS)
+
+
+async def deliberations(database: Database, group: int, purchase: int) -> list[Row]:
+    """Of the last file, with what is read for it alone."""
+
+    async def written(kind: str) -> None:
+        now = datetime.now(UTC)
+        async with database.transaction(group) as session:
+            read = await read_deliberations(session, purchase, 18, now)
+        some = read._replace(parties=read.parties[:STATEMENTS])
+        await asyncio.to_thread(zipped, some.files(kind), now, lambda _: None)
+
+    def bare(opened: Callable[[], Any]) -> None:
+        for _ in range(STATEMENTS):
+            opened().save(BytesIO())
+
+    return [
+        await interleaved(
+            f"{STATEMENTS} deliberations in a ZIP file, {kind.upper()}",
+            partial(written, kind),
+            partial(asyncio.to_thread, bare, opened),
+            wanted,
+            rounds=ROUNDS,
+            room=ROOM,
+            patience=OTHERS,
+        )
+        for kind, opened, wanted in (("odt", partial(Odt, "text"), 2), ("docx", docx.Document, 4))
+    ]
 
 
 def measure() -> list[Row]:
