@@ -5,6 +5,7 @@ import io
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +15,15 @@ from sqlalchemy import text
 from api_client import API, Connect
 from bills.scene import MAKER, buy
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory
+from pooling.allocation.configuration import FinanceConfiguration
+from pooling.kernel.apart import apart
 from pooling.kernel.database import Database
+from pooling.kernel.errors import Conflict
 from pooling.members.entrance import caller_of
 from pooling.members.models import Member
 from pooling.open_data.decp import FORMAT, Field, due_on, faults_of
+from pooling.open_data.files import Asked, write_data, write_members
+from pooling.open_data.fleet import FIELDS
 from pooling.open_data.listing import postcode_in
 from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.outbox.mail import FICTIONAL
@@ -142,6 +148,43 @@ def test_what_is_wrong_is_named(name: str, value: object) -> None:
         assert list(Draft7Validator(schema_of(FORMAT)).iter_errors(contract)), "the other validator agrees"
 
 
+def schemas() -> dict[str, dict[str, Any]]:
+    """What stands around a contract in each version of the State's schema: the same, in other words."""
+    contracts = {"marche": "marcheList", "contrat-concession": "concessionList"}
+    inner = {
+        "type": "object",
+        "properties": {
+            name: {"type": "array", "items": {"$ref": f"#/definitions/{kind}"}} for name, kind in contracts.items()
+        },
+        "anyOf": [{"required": [name]} for name in contracts],
+    }
+    shared = {"marche": schema_of(FORMAT), "concession": {"type": "object"}}
+
+    def whole(listed: Any, **more: object) -> dict[str, Any]:  # noqa: ANN401 - JSON
+        return {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "properties": {"marches": {**inner, **more}},
+            "required": ["marches"],
+            "definitions": {**shared, "marcheList": listed("marche"), "concessionList": listed("concession")},
+        }
+
+    return {
+        "2.0.3": whole(lambda name: {"type": "object", "$ref": f"#/definitions/{name}"}, uniqueItems=True),
+        "2.0.4": {"type": "object", **whole(lambda name: {"allOf": [{"$ref": f"#/definitions/{name}"}]})},
+    }
+
+
+def require_valid(file: Mapping[str, Any]) -> None:
+    """By a validator that is not ours, in both versions."""
+    for version, schema in schemas().items():
+        Draft7Validator.check_schema(schema)
+        assert not list(Draft7Validator(schema).iter_errors(file)), version
+        (first, *others), beside = file["marches"]["marche"], file["marches"]
+        spoilt = {**file, "marches": {**beside, "marche": [{**first, "montant": 0}, *others]}}
+        assert list(Draft7Validator(schema).iter_errors(spoilt)), version
+        assert list(Draft7Validator(schema).iter_errors({"marches": {}})), version
+
+
 @pytest.mark.parametrize(
     ("notified", "last"),
     [
@@ -160,7 +203,7 @@ def test_the_postcode_of_a_holder() -> None:
     assert postcode_in("Rue Courte, Arcachon") == ""
 
 
-async def awarded(database: Database, territory: Territory, units: int = 560) -> None:
+async def awarded(database: Database, territory: Territory, units: int = 560) -> int:
     """Shelters taken for cars, of which it is known how clean they are; the lead's SIRET is known."""
     purchase_id, _ = await make_ordered(database, territory, wanted={LUGOS: {"abri": units}}, supplier="Abris")
     async with database.transaction(territory.group_id) as session:
@@ -178,6 +221,7 @@ async def awarded(database: Database, territory: Territory, units: int = 560) ->
         facilitator = await caller_of(session, territory.people["animation@bassin.example"], territory.group_id)
         lead = await session.get_one(Member, (territory.group_id, territory.members[ARCACHON]))
         await describe_buyer(session, facilitator, lead, BuyerIn(siret="21330009800018"), NOW)
+    return purchase_id
 
 
 async def test_from_the_award_to_the_file(database: Database, territory: Territory, sign_in: SignIn) -> None:
@@ -200,6 +244,7 @@ async def test_from_the_award_to_the_file(database: Database, territory: Territo
     (contract,) = data["marches"]["marche"]
     assert faults_of(contract) == []
     assert not list(Draft7Validator(schema_of(FORMAT)).iter_errors(contract))
+    require_valid(data)
     expected = {
         "acheteur": {"id": "21330009800018"},
         "codeCPV": "34144900",
@@ -219,6 +264,7 @@ async def test_from_the_award_to_the_file(database: Database, territory: Territo
     async with database.transaction(territory.group_id) as session:
         await session.execute(text("UPDATE groups SET fictional = true"))
     assert (await buyer.get(f"{PAGE}/decp")).json() == {"notice": FICTIONAL, **data}
+    require_valid({"notice": FICTIONAL, **data})
     assert (await buyer.get(f"{PAGE}/membres")).json() == {"notice": FICTIONAL, **members}
     for name in ("marches", "vehicules"):
         assert "Remarque" in (await buyer.get(f"/g/bassin/donnees-ouvertes/2027/{name}")).text
@@ -279,12 +325,49 @@ async def test_the_lists_of_a_year(database: Database, territory: Territory, sig
     rows = list(csv.reader(io.StringIO((await buyer.get(f"{year}/marches")).text.lstrip("\ufeff")), delimiter=";"))
     assert any(row[0] == "AG-2027-001" and row[3] == "28000,00" for row in rows if len(row) > 3), rows
     assert "Abris" in text_of(await buyer.get(year))
+    for cents, is_listed in ((24_999_99, False), (25_000_00, True), (39_999_99, True), (40_000_00, False)):
+        async with database.transaction(territory.group_id) as session:
+            await session.execute(text("UPDATE contract_data SET worth_cents = :cents"), {"cents": cents})
+        assert ("AG-2027-001" in (await buyer.get(f"{year}/marches")).text) is is_listed, cents
+        task = "Publier les données essentielles" in text_of(await buyer.get("/g/bassin"))
+        assert task is (cents >= 40_000_00), "60 000 € is of another rule"
     fleet = list(csv.DictReader(io.StringIO((await buyer.get(f"{year}/vehicules")).text)))
     assert [(row["sirenDeclarant"], row["annee"], row["nbVP"], row["nbVPEL"]) for row in fleet] == [
         (LUGOS, "2027", "280", "280")
     ]
     assert fleet[0]["pcentLDVTFE"] == "100.0"
+    assert (fleet[0]["nbVPclean"], fleet[0]["cj"]) == ("280", "7210"), "very clean ones are clean"
+    assert "Il y manque le code NAF" not in text_of(await buyer.get(year))
     assert len(list(csv.reader(io.StringIO((await buyer.get("/g/bassin/donnees-ouvertes/2026/vehicules")).text)))) == 1
+
+
+def test_the_fleet_has_the_columns_of_the_states_schema() -> None:
+    """Those of version 0.1.3, in its order, each once."""
+    assert (len(FIELDS), len(set(FIELDS))) == (75, 75)
+    assert FIELDS[:8] == ("sirenDeclarant", "sirenCouvert", "nom", "naf", "cj", "annee", "zone", "nbVP")
+    ends = [FIELDS.index(name) for name in ("nbBusM2EuroVI", "nbBusM3", "nbBusM3EuroVI", "nbCar", "nbCarEuroVI")]
+    assert ends == [42, 43, 52, 53, 66]
+    assert FIELDS[FIELDS.index("nbCarEuroVI") - 1] == "nbCarXTL"
+    assert FIELDS[67:] == (
+        *("pcentLDVFE", "pcentLDVTFE", "pcentLDVclean", "pcent23RMTFE", "pcentPLclean"),
+        *("pcentTCFE", "pcentBusclean", "pcentBusTFE"),
+    )
+
+
+async def test_files_of_many_are_the_same(fresh_database: Database, territory: Territory, tmp_path: Path) -> None:
+    """Whether they are written here or in a process apart; and so is a refusal."""
+    purchase_id, here, there = await awarded(fresh_database, territory), tmp_path / "here", tmp_path / "there"
+    async with fresh_database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        asked = Asked(purchase_id, buyer, FinanceConfiguration(), NOW, NOW.date(), fictional=False)
+        await write_members(session, str(here), asked)
+    async with fresh_database.transaction(territory.group_id) as session:
+        await apart(session, write_members, str(there), asked)
+        assert LUGOS in there.read_text("utf-8")
+        assert here.read_text("utf-8") == there.read_text("utf-8")
+        with pytest.raises(Conflict) as refused:
+            await apart(session, write_data, str(there), asked)
+        assert refused.value.code == "data_incomplete"
 
 
 async def test_programs_say_and_read_the_same(database: Database, territory: Territory, connect: Connect) -> None:

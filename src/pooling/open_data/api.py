@@ -1,7 +1,6 @@
 """Essential data of contracts, for programs."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -14,20 +13,19 @@ from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.members.rights import Right
 from pooling.open_data.contracts import Contract
+from pooling.open_data.files import JSON, data_file, members_file
 from pooling.open_data.keeping import describe_contract
 from pooling.open_data.page import OnContract
-from pooling.open_data.pages import contracts_here, essential_data, members_beside
+from pooling.open_data.pages import contracts_here
 from pooling.open_data.schemas import ContractIn, ContractSaid
 from pooling.procurement.page import OnProcedure
 from pooling.procurement.permissions import may_plan
 from pooling.purchases.api import Exact
 from pooling.web.api import ApiIn, ApiOut, require_match, wants_match
 from pooling.web.api_input import validated
-from pooling.web.downloads import REVALIDATED, download
 
 CONTRACTS = "/purchases/{reference:str}/procedure/contracts"
 ONE = f"{CONTRACTS}/{{contract_supplier:int}}/{{contract_lot:int}}"
-JSON = "application/json"
 
 
 class ContractPut(ContractSaid, ApiIn):
@@ -94,24 +92,18 @@ async def put_contract(here: Here[OnContract], sent: ContractPut) -> ContractOut
     return _out(await describe_contract(*whose, command, finance_of(here), here.now), here.today)
 
 
-def _json(content: Mapping[str, Any], name: str) -> Response[bytes]:
-    return download(json.dumps(content, ensure_ascii=False).encode(), name, JSON, headers=REVALIDATED)
-
-
 @endpoint(get, f"{CONTRACTS}/essential-data", right=Right.SEE_TOTALS, media=JSON, conflicts=("data_incomplete",))
-async def get_essential_data(here: Here[OnProcedure], asked: SignedIn) -> Response[bytes]:
+async def get_essential_data(here: Here[OnProcedure], asked: SignedIn) -> Response[Any]:
     """Essential data of the contracts that have all of them, in the State's format (2.0.3 and 2.0.4); where each member
     signs its own, of each member whose share the caller sees.
     """
-    content = await essential_data(here, await contracts_here(here), asked.member)
-    return _json(content, f"{here.purchase.reference}-decp.json")
+    return await data_file(here, asked.member)
 
 
 @endpoint(get, f"{CONTRACTS}/members", right=Right.SEE_TOTALS, media=JSON)
-async def get_members_of_contracts(here: Here[OnProcedure]) -> Response[bytes]:
+async def get_members_of_contracts(here: Here[OnProcedure]) -> Response[Any]:
     """The members of the groupement, for whom the State's format has no place."""
-    content = await members_beside(here, await contracts_here(here))
-    return _json(content, f"{here.purchase.reference}-membres.json")
+    return await members_file(here)
 
 
 ROUTES = [list_contracts, put_contract, get_essential_data, get_members_of_contracts]

@@ -19,7 +19,7 @@ from pooling.kernel.database import fetch, group_of
 from pooling.kernel.sheet_writing import clean
 from pooling.purchases.models import Emission
 
-_BUS = ("EL", "H2", "EHRE", "GNV", "bioGNV", "GPL", "Bio", "XTL")
+_BUS = ("EL", "H2", "EHRE", "GNV", "bioGNV", "GPL", "Bio", "XTL", "EuroVI")
 FIELDS: Sequence[str] = (
     *("sirenDeclarant", "sirenCouvert", "nom", "naf", "cj", "annee", "zone"),
     *("nbVP", "nbVPEL", "nbVPH2", "nbVPclean"),
@@ -29,8 +29,7 @@ FIELDS: Sequence[str] = (
     *(f"nbN23{kind}" for kind in ("", "EL", "H2", "EHRE", "GNV", "GPL", "Bio", "XTL")),
     *("nbBus", "nbBusM2", "nbBusM2EL", "nbBusM2H2", "nbBusM2clean", *(f"nbBusM2{kind}" for kind in _BUS[2:])),
     *("nbBusM3", *(f"nbBusM3{kind}" for kind in _BUS)),
-    *("nbCar", "nbCarM2", "nbCarM2EL", "nbCarM2H2", "nbCarM2clean"),
-    *(*(f"nbCar{kind}" for kind in _BUS[:-1]), "nbCarsXTL"),
+    *("nbCar", "nbCarM2", "nbCarM2EL", "nbCarM2H2", "nbCarM2clean", *(f"nbCar{kind}" for kind in _BUS)),
     *("pcentLDVFE", "pcentLDVTFE", "pcentLDVclean", "pcent23RMTFE", "pcentPLclean"),
     *("pcentTCFE", "pcentBusclean", "pcentBusTFE"),
 )

@@ -2,8 +2,6 @@
 
 import asyncio
 import io
-import json
-from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
@@ -12,22 +10,20 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 
 from pooling.allocation.page import finance_of
-from pooling.conventions.parties import read_parties
-from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.sheet_writing import write_csv
 from pooling.kernel.versions import ChangedMeanwhile
-from pooling.members.group_page import GroupPage, Here, InGroup
+from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.open_data import form as fields
 from pooling.open_data.contracts import Contract, contract_of, contracts_of
 from pooling.open_data.decp import LISTED_FROM, THRESHOLD
+from pooling.open_data.files import data_file, members_file
 from pooling.open_data.fleet import renewed, written
 from pooling.open_data.keeping import describe_contract, version_said
 from pooling.open_data.listing import listed, small_contracts
 from pooling.open_data.page import DATA, ContractPage, DataPage
-from pooling.open_data.signing import Signed, signed_by
+from pooling.open_data.signing import Signed, each_signs, signed_by
 from pooling.outbox.mail import FICTIONAL
-from pooling.procurement.models import Mandate
 from pooling.procurement.page import OnProcedure
 from pooling.procurement.permissions import may_plan
 from pooling.web.downloads import REVALIDATED, download
@@ -41,7 +37,6 @@ YEAR = f"{YEARS}/{{data_year:int}}"
 SHOWN_AT_MOST = 100
 """Members of whom a page shows the contracts; the file has all."""
 EARLIEST, LATEST = 2020, 2100
-JSON = "application/json"
 
 
 async def contracts_here(here: OnProcedure) -> list[Contract]:
@@ -58,7 +53,7 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
         lacking={contract.path: contract.lacking(here.today) for contract in contracts},
         ready=ready,
         edits=may_plan(here.caller, here.purchase),
-        each_signs=each_signs(here),
+        each_signs=each_signs(here.plan),
         signed=[
             (
                 one.party.name,
@@ -69,7 +64,7 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
                 if not one.lacking(here.today)
                 else None,
             )
-            for one in await signed_here(here, contracts, most=SHOWN_AT_MOST)
+            for one in await _signed(here, contracts)
         ],
         shown_at_most=SHOWN_AT_MOST,
         threshold=THRESHOLD,
@@ -78,17 +73,11 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
     )
 
 
-def each_signs(here: OnProcedure) -> bool:
-    return here.plan.mandate == Mandate.PROCEDURE_ONLY
-
-
-async def signed_here(
-    here: OnProcedure, contracts: list[Contract], *, most: int | None = None, among: Collection[str] | None = None
-) -> list[Signed]:
-    """Where each member signs, what each ordered of the contracts."""
-    if not each_signs(here):
+async def _signed(here: OnProcedure, contracts: list[Contract]) -> list[Signed]:
+    """Where each member signs, what the first ones ordered of the contracts."""
+    if not each_signs(here.plan):
         return []
-    return await signed_by(here.session, here.caller, here.purchase, contracts, most=most, among=among)
+    return await signed_by(here.session, here.caller, here.purchase, contracts, most=SHOWN_AT_MOST)
 
 
 def _state(one: Signed, today: date) -> str:
@@ -98,64 +87,14 @@ def _state(one: Signed, today: date) -> str:
     return "à publier" if one.obliged else "facultatif"
 
 
-async def essential_data(here: OnProcedure, contracts: list[Contract], member: str = "") -> dict[str, Any]:
-    """Those contracts whose data are complete, as the State's format has them: where each member signs, of each member,
-    or of this one alone.
-
-    Raises:
-        NotFound: it signs none.
-        Conflict: none is complete.
-    """
-    signed = await signed_here(here, contracts, among=[member] if member else None)
-    signed = [one for one in signed if member in {"", one.party.siren}]
-    if member and not signed:
-        raise NotFound
-    found = [one.data(here.today) for one in signed or contracts if not one.lacking(here.today)]
-    if not found:
-        raise Conflict("Aucun contrat n’a encore toutes ses données : complétez-les d’abord.", code="data_incomplete")
-    return {**_notice(here), "marches": {"marche": found, "contrat-concession": []}}
-
-
-def _notice(here: InGroup) -> dict[str, str]:
-    """The State's format says nothing of what else stands beside its data."""
-    return {"notice": FICTIONAL} if here.group.fictional else {}
-
-
-async def members_beside(here: OnProcedure, contracts: list[Contract]) -> dict[str, Any]:
-    """The members of the groupement, for whom the State's format has no place."""
-    parties = await read_parties(here.session, here.purchase)
-    return {
-        **_notice(here),
-        "achat": here.purchase.reference,
-        "groupement": parties.count > 1,
-        "mandat": here.plan.mandate or None,
-        "marches": [contract.said.identifier for contract in contracts if contract.said],
-        "membres": [
-            {
-                "siren": party.siren,
-                "nom": party.name,
-                "coordonnateur": party.coordinator,
-                "composantes": list(party.units),
-            }
-            for party in parties.named
-        ],
-    }
-
-
-def _json(content: Mapping[str, Any], name: str) -> Response[bytes]:
-    return download(json.dumps(content, ensure_ascii=False, indent=1).encode(), name, JSON, headers=REVALIDATED)
-
-
 @get(f"{PAGE}/decp", right=Right.SEE_TOTALS)
-async def download_decp(here: Here[DataPage], membre: FromQuery[str] = "") -> Response[bytes]:
-    of = f"-{membre}" if membre else ""
-    content = await essential_data(here, await contracts_here(here), membre)
-    return _json(content, f"{here.purchase.reference}-decp{of}.json")
+async def download_decp(here: Here[DataPage], membre: FromQuery[str] = "") -> Response[Any]:
+    return await data_file(here, membre)
 
 
 @get(f"{PAGE}/membres", right=Right.SEE_TOTALS)
-async def download_members(here: Here[DataPage]) -> Response[bytes]:
-    return _json(await members_beside(here, await contracts_here(here)), f"{here.purchase.reference}-membres.json")
+async def download_members(here: Here[DataPage]) -> Response[Any]:
+    return await members_file(here)
 
 
 @get(ONE, right=may_plan)
@@ -228,6 +167,7 @@ async def _year_page(here: GroupPage, year: int) -> Response[str]:
         year=year,
         rows=list(table.rows),
         fleet=fleet,
+        unnamed=[row["nom"] for row in fleet if not row["cj"]],
         url=here.base + YEARS,
     )
 

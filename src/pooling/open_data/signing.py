@@ -16,6 +16,7 @@ from pooling.kernel.database import fetch, group_of
 from pooling.members.rights import Caller
 from pooling.open_data.contracts import Contract
 from pooling.open_data.decp import THRESHOLD, faults_of, written
+from pooling.procurement.models import Mandate, ProcurementPlan
 from pooling.purchases.models import Purchase
 from pooling.sharing.money import Cents
 
@@ -62,6 +63,10 @@ class Signed:
         """As of the contract."""
         data = self.data(on)
         return ["dateNotification"] if data is None else faults_of(data)
+
+
+def each_signs(plan: ProcurementPlan) -> bool:
+    return plan.mandate == Mandate.PROCEDURE_ONLY
 
 
 async def signed_by(

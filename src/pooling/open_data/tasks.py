@@ -5,17 +5,17 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from pooling.members.task import Task, TaskRows
-from pooling.open_data.decp import due_on
+from pooling.open_data.decp import THRESHOLD, due_on
 from pooling.web.typography import of_name
 
-_NOTIFIED = """
+_NOTIFIED = f"""
 SELECT p.reference, p.title, c.supplier_id, c.lot, c.notified_on, s.name AS supplier
 FROM purchases p
 JOIN contract_data c ON c.group_id = p.group_id AND c.purchase_id = p.id
 JOIN suppliers s ON s.group_id = c.group_id AND s.id = c.supplier_id
 WHERE p.group_id = $1 AND p.id = ANY ($3) AND p.state <> 'cancelled' AND c.published_on IS NULL
-    AND c.worth_cents >= 4000000
-ORDER BY c.notified_on, p.id, c.supplier_id, c.lot"""
+    AND c.worth_cents >= {THRESHOLD}
+ORDER BY c.notified_on, p.id, c.supplier_id, c.lot"""  # noqa: S608 - ours
 
 
 def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:
