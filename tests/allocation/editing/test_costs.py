@@ -212,6 +212,7 @@ async def test_a_mixed_key_a_scope_and_weights(database: Database, territory: Te
     short = await browser.post(NEW, mixed, page=NEW)
     assert short.status_code == 422
     assert "Il manque 24,5 points" in text_of(short)
+    assert "la moitié par l’agglomération : 50 % en pourcentages fixes (100 % pour elle)" in text_of(short)
     assert 'value="25,5"' in short.text
     kept = await browser.post(NEW, {**mixed, "part-3": "24,5", "part-key-3": "equal"}, page=NEW)
     assert kept.status_code == 303

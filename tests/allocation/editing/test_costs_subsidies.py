@@ -55,6 +55,7 @@ async def test_a_subsidy_is_previewed_kept_and_counted(
         "scope": "all",
         "public": "1",
     }
+    assert "un vélo à 540 € HT a 216 €, un vélo à 1 900 € en a 250." in text_of(await browser.get(url))
     preview = text_of(await browser.post(url, {**typed, "step": "preview"}, page=url))
     # 40 % of 7 × 180 is 504, capped at 7 × 60 = 420.
     assert "Lugos 420,00 € 1 512,00 € 1 092,00 € −420,00 €" in preview
