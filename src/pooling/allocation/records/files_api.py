@@ -15,15 +15,16 @@ from pooling.allocation.records.long_files import LONG_FILES
 from pooling.allocation.records.page import MOST_RECORDS
 from pooling.exports.asking import file_of, find_export
 from pooling.exports.models import ExportState
-from pooling.exports.pages import export_download
 from pooling.kernel.errors import Invalid
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.web.api import ApiIn, ApiOut
+from pooling.web.downloads import REVALIDATED, download
 
 FILES = "/purchases/{reference:str}/allocation/files"
 ONE = f"{FILES}/{{export_id:int}}"
 ANY_FILE = "application/octet-stream"
+"""Its name says what it is."""
 LONG_FILE = "long_file"
 """The code of what is refused because it is asked for here."""
 _SAID = {"record": "etat", "other": "avec", "layout": "modele", "creditor": "creancier", "part": "part"}
@@ -115,7 +116,8 @@ async def get_long_file(here: Here[OnCosts], export_id: FromPath[int]) -> LongFi
 async def download_long_file(here: Here[OnCosts], export_id: FromPath[int]) -> Response[bytes]:
     """The file, once it is ready; until then there is none (404). For who sees every member's share."""
     export, _ = await find_export(here.session, LONG_FILES, export_id, {"purchase": here.purchase.id})
-    return export_download(*await file_of(here.session, export))
+    file, content = await file_of(here.session, export)
+    return download(content, file.name, ANY_FILE, headers=REVALIDATED)
 
 
 ROUTES: Sequence[Any] = [ask_for_long_file, get_long_file, download_long_file]
