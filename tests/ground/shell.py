@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 from click.testing import CliRunner, Result
 
+from ground.database import OUR_FEATURES
 from pooling.cli.main import pooling
 from pooling.embedded.postgres import OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.database import Database
@@ -88,7 +89,7 @@ class InDatabase:
 
     def __call__(self, use: Callable[[Database], Awaitable[T]]) -> T:
         async def used() -> T:
-            database = Database.connect(self.url)
+            database = Database.connect(self.url).handing(OUR_FEATURES)
             try:
                 return await use(database)
             finally:

@@ -117,7 +117,7 @@ class Step:
     def said(self) -> str:
         """As text, the cells of a workbook too."""
         if "sheet" not in self.answer.headers.get("content-type", ""):
-            return self.answer.text
+            return OF_A_FORM.sub("", self.answer.text)
         book = CalamineWorkbook.from_filelike(io.BytesIO(self.answer.content))  # XLSX or OpenDocument
         return "\n".join(str(row) for name in book.sheet_names for row in book.get_sheet_by_name(name).to_python())
 

@@ -35,7 +35,7 @@ from pooling.web.services import services_of
 KEPT = limit(timedelta(hours=24), "An `Idempotency-Key` is kept", __name__, Readers.PROGRAMS)
 LONGEST_KEY = limit(200, "An `Idempotency-Key`", __name__, Readers.PROGRAMS, unit="characters")
 Out = TypeVar("Out", bound=BaseModel)
-PRESSED_AGAIN = limit(timedelta(minutes=1), "A form sent again as it was is the same, not another one,", __name__)
+PRESSED_AGAIN = limit(timedelta(minutes=1), "A form sent again as it was counts once for", __name__)
 _CLAIMED, _LED = 0, 303
 """The status of an answer that is being made: nobody else ever reads it, since it is not committed."""
 

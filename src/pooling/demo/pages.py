@@ -25,6 +25,7 @@ from pooling.web.security import SESSION_COOKIE, own_cookie
 from pooling.web.services import services_of
 
 MAILBOX = "/demonstration/courriels"
+_ADDRESS = re.compile(r"(https?://[^\s<>]*)")
 NAVIGATION = (Entry("Courriels", MAILBOX, Right.SEE_GROUP),)
 PAGE_SIZE = 200
 MINE = "moi"
@@ -109,8 +110,10 @@ async def read_mail(here: Here[GroupPage], message_id: FromPath[int]) -> Respons
 
 def _with_links(body: str, base_url: str) -> list[tuple[str, str]]:
     """What is read of a mail, piece by piece, each with where it leads on this host, if anywhere."""
-    pieces = re.split(rf"({re.escape(base_url)}/[^\s<>]*)", body)
-    return [(piece, piece.removeprefix(base_url) if place % 2 else "") for place, piece in enumerate(pieces)]
+    return [
+        (piece, piece.removeprefix(base_url) if place % 2 and piece.startswith(f"{base_url}/") else "")
+        for place, piece in enumerate(_ADDRESS.split(body))
+    ]
 
 
 FRONT = [choose_role, enter_as]

@@ -97,13 +97,13 @@ class EmbeddedPostgres:
                 await connection.execute(f"CREATE DATABASE {database} OWNER {OWNER}")
             await connection.execute("ALTER SYSTEM SET log_error_verbosity = terse")  # a DETAIL holds a row
             await connection.execute("SELECT pg_reload_conf()")
+            inside = await asyncpg.connect(self.address("postgres", database))
+            try:
+                await inside.execute(NO_LARGE_OBJECTS)  # twice at once, one of them would fail
+            finally:
+                await inside.close()
         finally:
             await connection.close()
-        inside = await asyncpg.connect(self.address("postgres", database))
-        try:
-            await inside.execute(NO_LARGE_OBJECTS)
-        finally:
-            await inside.close()
 
     def stop(self) -> None:
         """Leaves the server; the last one to leave stops it."""

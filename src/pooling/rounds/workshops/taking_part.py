@@ -5,11 +5,11 @@ for, one after the other for each telephone.
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.kernel.database import insert_many
+from pooling.kernel.database import group_of, insert_many
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.kernel.tables import any_of
 from pooling.rounds.workshops.models import Workshop, WorkshopDot, WorkshopNote, WorkshopState, WorkshopTheme
@@ -17,6 +17,8 @@ from pooling.rounds.workshops.schemas import MOST_DOTS, MOST_NOTES, MOST_OWN_NOT
 
 _WRITTEN = "On n’écrit plus de notes : place au classement."
 _NOT_YET = "Le classement n’est pas ouvert."
+_TELEPHONE = 7_367
+"""The number of our advisory lock: what one telephone sends twice comes one after the other."""
 
 
 def _require(workshop: Workshop, state: WorkshopState, sentence: str) -> None:
@@ -26,7 +28,8 @@ def _require(workshop: Workshop, state: WorkshopState, sentence: str) -> None:
 
 async def _one_at_a_time(session: AsyncSession, browser: bytes) -> None:
     """Whatever else this telephone sends waits for the end of the transaction: twice the same is once."""
-    await session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": int.from_bytes(browser[:8], signed=True)})
+    number = int.from_bytes(browser[:4])
+    await session.execute(select(func.pg_advisory_xact_lock(_TELEPHONE, (group_of(session) + number) % 2**31)))
 
 
 async def post_note(session: AsyncSession, workshop: Workshop, browser: bytes, command: NoteIn, now: datetime) -> None:
