@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling import BESIDE
-from pooling.allocation.configuration import read_finance
 from pooling.allocation.editing.lines import SUBSIDIES, add_line
 from pooling.allocation.editing.schemas import SubsidyIn
 from pooling.allocation.models import AllocationDebt, AllocationRecord
@@ -33,10 +32,6 @@ from pooling.kernel.events import Event
 from pooling.kernel.tables import linked
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.advancing import advance_purchase
-from pooling.open_data.contracts import contract_of
-from pooling.open_data.decp import LISTED_FROM, THRESHOLD, Procedure
-from pooling.open_data.keeping import describe_contract
-from pooling.open_data.schemas import ContractIn
 from pooling.orders.models import Order
 from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Emission, ItemNature, Participation, PurchaseState
@@ -50,8 +45,6 @@ BIKES = "Vélos et trottinettes de service"
 POSTERS = "Affiches et panneaux de la semaine de la mobilité"
 CARS = "Voitures électriques des services"
 SHARED_DESKS = "Équipement des bureaux prêtés"
-FORMALISED = 221_000_00
-"""Of supplies, for local authorities, in 2024 and 2025."""
 COBAN_BUYER = f"achats@coban.{DOMAIN}"
 THOUGHT = (
     "Bien, mais prévenir plus tôt du jour de livraison.",
@@ -139,7 +132,7 @@ def _goods(past: Past) -> Sequence[Bought]:
                     family="Mobilier urbain",
                 ),
             ),
-            lambda place: {"arceau": 5 + (place * 5) % 8} if place % 9 < 7 else {},  # noqa: PLR2004 - some need none
+            lambda place: {"arceau": 3 + (place * 5) % 8} if place % 9 < 7 else {},  # noqa: PLR2004 - some need none
             delivery=48_000,
             subsidy=SubsidyIn(
                 label="Aide au stationnement vélo (fictive)",
@@ -334,7 +327,6 @@ async def _story(past: Past, bought: Bought) -> Story:
     await receive(stage, ordered, promised, f"BL-{bought.ago}-2", buying[half:])
     yield later(bought.arrives + 5)
     await _bill(stage, bought, ordered, codes, past.ago(later(bought.arrives + 5)))
-    await _publish(stage, ordered, past.ago(later(22)), past.ago(later(bought.arrives + 5)))
     if bought.assumed:
         await _assume(past, stage, bought.assumed)
     yield later(bought.arrives + 10)
@@ -345,26 +337,6 @@ async def _story(past: Past, bought: Bought) -> Story:
     await recover(past, stage, bought.lead, titres_at=past.ago(later(bought.arrives + 20)))
     yield later(bought.arrives + 70)
     await settle(past, stage, later(bought.arrives + 70))
-
-
-async def _publish(stage: Stage, made: Order, notified: datetime, at: datetime) -> None:
-    """What the law asks to be public of a contract that is large enough: its essential data, three weeks later, or its
-    line of the yearly list.
-    """
-    session, finance = stage.session, read_finance(BESIDE / "config")
-    contract = await contract_of(session, stage.purchase, made.supplier_id, 0, finance, at)
-    if contract.amount < LISTED_FROM:
-        return
-    command = ContractIn(
-        notified_on=notified.date(),
-        identifier=contract.defaults["identifier"],
-        months=6,
-        procedure=Procedure.OPEN if contract.amount >= FORMALISED else Procedure.ADAPTED,
-        offers=3,
-        place=contract.defaults["place"],
-        published_on=(notified + timedelta(days=21)).date() if contract.amount >= THRESHOLD else None,
-    )
-    await describe_contract(session, stage.buyer, stage.purchase.id, made.supplier_id, 0, command, finance, at)
 
 
 async def _bill(stage: Stage, bought: Bought, ordered: Order, codes: Sequence[str], at: datetime) -> None:
