@@ -87,6 +87,7 @@ async def lower(bought: Bought, buyer: Browser, finance: Browser, territory: Ter
     await freeze(buyer, cause="credit_note", reason="A-12")
     lowered = "Arcachon 1 080,00 € 1 296,00 € −216,00 € 1 296,00 € −216,00 € Trop-perçu à rembourser"
     assert lowered in await read(finance, PAGE)
+    assert "Rembourser 1 trop-perçu" in await read(finance, "/g/bassin")
     await note(finance, territory, kind="reduction", number="R-1", cents="216")
     await note(finance, territory, kind="reimbursement", cents="216")
     assert "Arcachon 1 080,00 € 1 080,00 € 0,00 € 1 080,00 € 0,00 € Payé" in await read(finance, PAGE)

@@ -96,7 +96,7 @@ def _issuing(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:  # noqa: 
         sentence = f"Réduire {plural(row['to_reduce'], 'titre de recettes', 'titres de recettes')}"
         yield Task(sentence, context, path, "Voir les titres")
     if row["overpaid"]:
-        sentence = f"Rembourser {plural(row['over'], 'trop-perçu', 'trop-perçus')}"
+        sentence = f"Rembourser {plural(row['overpaid'], 'trop-perçu', 'trop-perçus')}"
         yield Task(sentence, context, path, "Voir les titres")
 
 
