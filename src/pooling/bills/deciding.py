@@ -9,21 +9,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.bills.comparing import Code, Difference, needs_reason
-from pooling.bills.keeping import (
-    check_seen,
-    find_orders,
-    keep_matches,
-    link_orders,
-    lock_for_bills,
-    match_again,
-    require_open,
-)
+from pooling.bills.keeping import check_seen, lock_for_bills, require_open
+from pooling.bills.matching import keep_matches, match_again
 from pooling.bills.models import Advance, Bill, BillState
 from pooling.bills.ordered import differences_of, orders_named, orders_of_bill, replaced_by
 from pooling.bills.permissions import may_decide, may_decide_for
 from pooling.bills.queries import billed_lines, lock_bill
 from pooling.bills.rules import BILL, assign
 from pooling.bills.schemas import LARGEST_CENTS
+from pooling.bills.whose import find_orders, link_orders
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, Forbidden, Invalid, NotFound
 from pooling.kernel.events import record_event

@@ -2,54 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.bills.documents import bill_of, check_typed, seller_of
-from pooling.bills.models import Bill, BillLine, BillOrder, BillRate, BillState, BillUnits
-from pooling.bills.ordered import LEFT, buyers_of, items_of_orders, orders_named, orders_of_bill, replaced_by
-from pooling.bills.permissions import may_decide, may_decide_for, may_note_bills
-from pooling.bills.queries import (
-    OPEN,
-    bill_of_document,
-    billed_lines,
-    find_bill,
-    identity_of,
-    lines_of,
-    lock_bill,
-    supplier_of,
-)
-from pooling.bills.rules import (
-    Identity,
-    Matches,
-    assign,
-    link,
-    match,
-    references_of,
-    same_document,
-    units_of,
-    with_matches,
-)
-from pooling.bills.schemas import MOST_ORDERS, BillIn, LineIn, RateIn
+from pooling.bills.matching import write_parts
+from pooling.bills.models import Bill, BillState
+from pooling.bills.ordered import buyers_of, orders_named
+from pooling.bills.permissions import may_decide, may_note_bills
+from pooling.bills.queries import OPEN, bill_of_document, find_bill, identity_of, lock_bill, supplier_of
+from pooling.bills.rules import Identity, link, references_of, same_document
+from pooling.bills.schemas import BillIn, LineIn, RateIn
+from pooling.bills.whose import Where, check_supplier, find_payer, link_orders
 from pooling.invoices.invoice import Finding, Reading, Refused
 from pooling.kernel.changes import changing
-from pooling.kernel.database import group_of, insert_many
+from pooling.kernel.database import group_of
 from pooling.kernel.doubts import Insistence, insist
-from pooling.kernel.errors import Conflict, Forbidden, Invalid
+from pooling.kernel.errors import Conflict, Invalid
 from pooling.kernel.events import record_event
 from pooling.kernel.file_kinds import PDF, FileKind, download_name
 from pooling.kernel.files import File, Upload, keep_file
-from pooling.kernel.tables import any_of
 from pooling.kernel.versions import ChangedMeanwhile
-from pooling.members.models import Member, Role
+from pooling.members.models import Role
 from pooling.members.rights import Caller
-from pooling.orders.models import Order as SupplierOrder
 from pooling.purchases.finding import lock_purchase
 from pooling.purchases.kinds import kind_of
 from pooling.purchases.kinds.parts import Part
@@ -130,7 +109,7 @@ async def keep_read(
     known, _ = await orders_named(session, purchase_id, references)
     orders = link(references, seller, known).orders if said.currency == "EUR" else ()
     supplier = await supplier_of(session, seller)
-    where = await _whose(session, caller, purchase, orders, buyer_siren=reading.invoice.buyer.siren)
+    where = await find_payer(session, caller, purchase, orders, buyer_siren=reading.invoice.buyer.siren)
     file = await keep_file(session, *_named(sent), sent.content, now, person_id=caller.person_id)
     return await _insert(
         session,
@@ -173,8 +152,8 @@ async def keep_typed(
     purchase = await lock_for_bills(session, purchase_id)
     await _require_noting(session, caller, purchase)
     supplier = await find_supplier(session, supplier_id)
-    where = await _whose(session, caller, purchase, orders)
-    _check_order(where, supplier_id)
+    where = await find_payer(session, caller, purchase, orders)
+    check_supplier(where, supplier_id)
     _require_head(command)
     seller = identity_of(supplier)
     findings = check_typed(command, seller)
@@ -219,8 +198,8 @@ async def change_typed(
     if bill.source is not None:
         raise Conflict("Une facture lue dans un fichier ne se corrige pas : contestez-la.", code="bill_read")
     supplier = await find_supplier(session, supplier_id)
-    where = await _whose(session, caller, purchase, orders)
-    _check_order(where, supplier_id)
+    where = await find_payer(session, caller, purchase, orders)
+    check_supplier(where, supplier_id)
     _require_head(command)
     seller = identity_of(supplier)
     same_as = same_document(seller, command.number, "")
@@ -235,7 +214,7 @@ async def change_typed(
     bill.version += 1
     await _renumber(session, bill, same_as)
     await link_orders(session, bill, where.orders)
-    await _write_parts(session, bill, command.lines, command.rates)
+    await write_parts(session, bill, command.lines, command.rates)
     _tell(session, caller, bill, now, "bill.changed")
     _insist(session, caller, bill, findings, insistence, now)
     return bill
@@ -291,7 +270,7 @@ async def complete_bill(
     bill.findings = [*read, *({**one, "field": "typed"} for one in _written(findings))]
     bill.version += 1
     await session.flush()
-    await _write_parts(session, bill, lines, rates)
+    await write_parts(session, bill, lines, rates)
     _tell(session, caller, bill, now, "bill.completed")
     _insist(session, caller, bill, findings, insistence, now)
     return bill
@@ -352,90 +331,6 @@ def require_open(bill: Bill) -> None:
 async def _require_noting(session: AsyncSession, caller: Caller, purchase: Purchase) -> None:
     buyers = await buyers_of(session, purchase.id, caller.members_as(Role.FINANCE))
     may_note_bills.require(caller, purchase, buyers)
-
-
-class Where(NamedTuple):
-    """The orders that a bill is for, and who pays it (None: the lead)."""
-
-    orders: Sequence[int] = ()
-    member_id: int | None = None
-    supplier_id: int | None = None
-    """Of the orders."""
-
-
-async def _whose(
-    session: AsyncSession, caller: Caller, purchase: Purchase, orders: Sequence[int], *, buyer_siren: str = ""
-) -> Where:
-    """Who pays: whoever ordered; without an order, the member that orders itself and is named as the buyer, or whose
-    finance notes the bill.
-
-    Raises:
-        Forbidden: the caller decides on no bill of theirs.
-        Invalid: as `find_orders`.
-    """
-    if orders:
-        where = await find_orders(session, purchase.id, orders)
-    else:
-        payers = await _payers(session, caller, purchase, buyer_siren)
-        where = Where(member_id=payers[0] if len(payers) == 1 else None)
-    if not may_decide_for(caller, purchase, where.member_id):
-        raise Forbidden("Cette facture est celle d’un autre membre : son service financier la dépose.")
-    return where
-
-
-async def find_orders(session: AsyncSession, purchase_id: int, orders: Sequence[int]) -> Where:
-    """One member pays one bill: of orders of several, that is the lead.
-
-    Raises:
-        Invalid: the purchase has no such order that has left; they are several suppliers'; they are too many.
-    """
-    wanted = set(orders)
-    if len(wanted) > MOST_ORDERS:
-        raise Invalid({"order": f"Une facture se rattache à {MOST_ORDERS} commandes au plus."})
-    rows = await session.execute(
-        select(col(SupplierOrder.id), col(SupplierOrder.member_id), col(SupplierOrder.supplier_id))
-        .where(
-            col(SupplierOrder.purchase_id) == purchase_id,
-            any_of(col(SupplierOrder.state), LEFT),
-            any_of(col(SupplierOrder.id), list(wanted)),
-        )
-        .order_by(col(SupplierOrder.number))
-    )
-    found = rows.all()
-    if len(found) != len(wanted):
-        raise Invalid({"order": "Choisissez une commande envoyée de cet achat."})
-    members, suppliers = ({row[place] for row in found} for place in (1, 2))
-    if len(suppliers) != 1:
-        raise Invalid({"order": "Ces commandes sont de fournisseurs différents : une facture est d’un seul."})
-    member_id = members.pop() if len(members) == 1 else None
-    return Where([row[0] for row in found], member_id, suppliers.pop())
-
-
-async def link_orders(session: AsyncSession, bill: Bill, orders: Sequence[int]) -> None:
-    """Links it to these orders and to no other; what its lines are for goes with those that it had."""
-    await session.execute(delete(BillUnits).where(col(BillUnits.bill_id) == bill.id))
-    await session.execute(update(BillLine).where(col(BillLine.bill_id) == bill.id).values(item_id=None))
-    await session.execute(delete(BillOrder).where(col(BillOrder.bill_id) == bill.id))
-    await insert_many(session, BillOrder, [{"bill_id": bill.id, "order_id": order_id} for order_id in orders])
-
-
-async def _payers(session: AsyncSession, caller: Caller, purchase: Purchase, buyer_siren: str) -> list[int]:
-    """Members that order themselves, of which one may pay this bill."""
-    if buyer_siren:
-        named = await session.execute(
-            select(col(Member.id)).where(col(Member.code) == buyer_siren, col(Member.retired_on).is_(None))
-        )
-        found = await buyers_of(session, purchase.id, list(named.scalars()))
-        if found:
-            return sorted(found)
-    if may_decide_for(caller, purchase, None):
-        return []
-    return sorted(await buyers_of(session, purchase.id, caller.members_as(Role.FINANCE)))
-
-
-def _check_order(where: Where, supplier_id: int) -> None:
-    if where.orders and where.supplier_id != supplier_id:
-        raise Invalid({"order": "Cette commande est d’un autre fournisseur."})
 
 
 def _require_head(command: BillIn) -> None:
@@ -519,64 +414,9 @@ async def _insert(
         raise BillKnown(*known)
     bill = await find_bill(session, purchase.id, bill_id)
     await link_orders(session, bill, where.orders)
-    await _write_parts(session, bill, said.lines, said.rates)
+    await write_parts(session, bill, said.lines, said.rates)
     _tell(session, caller, bill, now, "bill.noted")
     return bill
-
-
-async def _write_parts(session: AsyncSession, bill: Bill, lines: Sequence[LineIn], rates: Sequence[RateIn]) -> None:
-    """The lines with the items that they are for, and the rates, in the place of those before."""
-    whose = {"bill_id": bill.id}
-    await session.execute(delete(BillLine).where(col(BillLine.bill_id) == bill.id))
-    await session.execute(delete(BillRate).where(col(BillRate.bill_id) == bill.id))
-    await insert_many(
-        session,
-        BillLine,
-        [
-            {
-                **whose,
-                "position": place,
-                **line.model_dump(exclude={"item"}),
-                "units": units_of(line.quantity, line.net_cents, bill.kind),
-            }
-            for place, line in enumerate(lines)
-        ],
-    )
-    await insert_many(session, BillRate, [{**whose, **rate.model_dump()} for rate in rates])
-    await match_again(session, bill, {place: line.item for place, line in enumerate(lines) if line.item})
-
-
-async def match_again(session: AsyncSession, bill: Bill, said: Mapping[int, str]) -> None:
-    """Matches all its lines to what its orders have: as somebody `said`, by an item's code, or as the rule finds it."""
-    orders = [order.id for order in await orders_of_bill(session, bill.id)]
-    items = await items_of_orders(session, orders, without=bill.id, replacing=replaced_by(bill))
-    by_code = {item.code: item.item_id for item in items}
-    chosen: dict[int, int | None] = {place: by_code[code] for place, code in said.items() if code in by_code}
-    lines = await billed_lines(session, bill.id)
-    found = match([line for line in lines if line.position not in chosen], items)
-    await keep_matches(session, bill, assign(with_matches(lines, found), chosen, items))
-
-
-async def keep_matches(session: AsyncSession, bill: Bill, matches: Matches) -> None:
-    """Writes down what its lines are for, in the place of what they were for."""
-    await session.execute(delete(BillUnits).where(col(BillUnits.bill_id) == bill.id))
-    for line in await lines_of(session, bill.id):
-        line.item_id = next((key.item_id for key in matches.get(line.position, ())), None)
-    await session.flush()
-    await insert_many(
-        session,
-        BillUnits,
-        [
-            {
-                "bill_id": bill.id,
-                "position": position,
-                **key._asdict(),
-                "units": Decimal(units.numerator) / units.denominator,
-            }
-            for position, parts in matches.items()
-            for key, units in parts.items()
-        ],
-    )
 
 
 def _insist(

@@ -38,18 +38,27 @@ async def buyers_of(session: AsyncSession, purchase_id: int, among: Collection[i
     return frozenset(member for member in found.scalars() if member is not None)
 
 
-_ITEMS = f"""
-SELECT i.item_id, i.position, i.code, i.supplier_code, i.name, i.unit_price, i.vat_rate, i.order_id, o.reference,
-    coalesce((SELECT sum(l.quantity) FROM order_lines l
+def units_of_item(of_bills: str = COUNTS) -> str:
+    """Columns of a statement about items of orders, called i: how many units are ordered, accepted, and invoiced by
+    bills, called c, of which this is so.
+    """
+    return f"""coalesce((SELECT sum(l.quantity) FROM order_lines l
         WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS ordered,
     coalesce((SELECT sum(r.accepted) FROM order_lines l
         JOIN receipt_lines r ON r.group_id = $1 AND r.order_line_id = l.id
         JOIN receipts t ON t.group_id = $1 AND t.id = r.receipt_id AND t.withdrawn_at IS NULL
         WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS accepted,
     coalesce((SELECT sum(u.units) FROM bill_units u
-        JOIN bills c ON c.group_id = $1 AND c.id = u.bill_id AND {COUNTS}
-            AND c.id <> $3 AND c.number <> ALL ($4::text[])
-        WHERE u.group_id = $1 AND u.order_id = i.order_id AND u.item_id = i.item_id), 0) AS invoiced
+        JOIN bills c ON c.group_id = $1 AND c.id = u.bill_id AND {of_bills}
+        WHERE u.group_id = $1 AND u.order_id = i.order_id AND u.item_id = i.item_id), 0) AS invoiced"""  # noqa: S608 - of texts that stand here
+
+
+_OTHERS_COUNT = f"{COUNTS} AND c.id <> $3 AND c.number <> ALL ($4::text[])"
+"""All but one, and those that it replaces."""
+
+_ITEMS = f"""
+SELECT i.item_id, i.position, i.code, i.supplier_code, i.name, i.unit_price, i.vat_rate, i.order_id, o.reference,
+    {units_of_item(_OTHERS_COUNT)}
 FROM order_items i JOIN orders o ON o.group_id = $1 AND o.id = i.order_id
 WHERE i.group_id = $1 AND i.order_id = ANY ($2::bigint[]) ORDER BY o.number, i.position, i.item_id"""  # noqa: S608 - of texts that stand here
 
@@ -87,7 +96,7 @@ SELECT r.vat_rate, array_agg(x.order_id ORDER BY x.order_id) AS orders,
 FROM bills c
 JOIN bill_rates r ON r.group_id = $1 AND r.bill_id = c.id
 JOIN bill_orders x ON x.group_id = $1 AND x.bill_id = c.id
-WHERE c.group_id = $1 AND {COUNTS} AND c.id <> $3 AND c.number <> ALL ($4::text[])
+WHERE c.group_id = $1 AND {_OTHERS_COUNT}
     AND c.id IN (SELECT bill_id FROM bill_orders WHERE group_id = $1 AND order_id = ANY ($2::bigint[]))
     AND EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)
 GROUP BY c.id, c.kind, r.vat_rate, r.base_cents"""  # noqa: S608 - of texts that stand here

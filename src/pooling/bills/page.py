@@ -8,11 +8,14 @@ from pooling.bills.models import Bill
 from pooling.bills.ordered import buyers_of
 from pooling.bills.permissions import Reach, may_decide, may_see_bill
 from pooling.bills.queries import find_bill, reach_of
+from pooling.bills.rules import BILL
 from pooling.members.group_page import InGroup
 from pooling.members.models import Role
 from pooling.purchases.page import OnPurchase, PurchasePage
 from pooling.purchases.rules import OVER
+from pooling.sharing.money import Cents
 from pooling.web.layout import Link
+from pooling.web.typography import euros
 
 SECTION = "/factures"
 BILLS = f"/achats/{{reference:str}}{SECTION}"
@@ -108,6 +111,19 @@ class BillPage(BillsPage):
 def called(bill: Bill) -> str:
     """« Avoir A-12 »."""
     return f"{NOUNS[bill.kind]} {bill.number or 'sans numéro'}"
+
+
+def state_word(bill: Bill) -> str:
+    return "Remplacée" if bill.replaced_by_id is not None else BILL.word(bill.state)
+
+
+def money(currency: str, cents: Cents) -> str:
+    """An amount in the document's own currency."""
+    return in_currency(currency, euros(cents))
+
+
+def in_currency(currency: str, said: str) -> str:
+    return said if currency == "EUR" else said.replace("€", currency)
 
 
 NOUNS = {

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, case, false, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from pooling.allocation.allocating import sees_all_costs
@@ -88,11 +89,11 @@ def seller_named(bill: Bill) -> str:
     return str(said.get("name") or said.get("siret") or said.get("vat") or "Fournisseur inconnu")
 
 
-def within(reach: Reach) -> ColumnElement[bool]:
+def within(reach: Reach, member: Mapped[int | None]) -> ColumnElement[bool]:
+    """Whether the caller sees a bill, or an order, of this member; NULL: the lead's, for all."""
     if reach.everything:
         return true()
-    common = col(Bill.member_id).is_(None) if reach.common else false()
-    return or_(common, any_of(col(Bill.member_id), reach.own))
+    return or_(member.is_(None) if reach.common else false(), any_of(member, reach.own))
 
 
 def _shown() -> Any:  # noqa: ANN401 - a select of four
@@ -117,13 +118,15 @@ def _as_shown(row: tuple[Any, ...]) -> BillShown:
 
 async def bills_listed(session: AsyncSession, purchase_id: int, reach: Reach, wanted: Slice) -> Listed[BillShown]:
     """Those that the caller sees, the latest first."""
-    statement = _shown().where(col(Bill.purchase_id) == purchase_id, within(reach))
+    statement = _shown().where(col(Bill.purchase_id) == purchase_id, within(reach, col(Bill.member_id)))
     return (await _NEWEST.read(session, statement, wanted)).each(_as_shown)
 
 
 async def all_bills(session: AsyncSession, purchase_id: int, reach: Reach) -> list[BillShown]:
     """All of them, as they came."""
-    statement = _shown().where(col(Bill.purchase_id) == purchase_id, within(reach)).order_by(col(Bill.id))
+    statement = (
+        _shown().where(col(Bill.purchase_id) == purchase_id, within(reach, col(Bill.member_id))).order_by(col(Bill.id))
+    )
     return [_as_shown(tuple(row)) for row in await session.execute(statement)]
 
 

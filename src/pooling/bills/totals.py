@@ -7,15 +7,15 @@ from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from sqlalchemy import and_, false, or_, select, true
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.bills.comparing import Advances, ItemTally
 from pooling.bills.models import Advance, BillKind
-from pooling.bills.ordered import CHOSEN_AMONG, LEFT, charges_of_orders
+from pooling.bills.ordered import CHOSEN_AMONG, LEFT, charges_of_orders, units_of_item
 from pooling.bills.permissions import Reach
-from pooling.bills.queries import COUNTS, SIGN
+from pooling.bills.queries import COUNTS, SIGN, within
 from pooling.bills.rules import divided
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.slices import Listed, Order, Slice
@@ -39,11 +39,13 @@ class ItemBilled(NamedTuple):
     invoiced_cents: Cents
 
 
+_REACHED = "($3 OR (c.member_id IS NULL AND $4) OR c.member_id = ANY ($5::bigint[]))"
+"""Of a row that is called c: the caller sees it, by its reach (`_parameters`)."""
+_PLACED = f"""placed AS (
+    SELECT id, supplier_id, completed_at FROM orders c
+    WHERE group_id = $1 AND purchase_id = $2 AND state IN ('sent', 'confirmed') AND {_REACHED})"""  # noqa: S608 - of texts that stand here
 _BILLED = f"""
-WITH placed AS (
-    SELECT id, supplier_id, completed_at FROM orders
-    WHERE group_id = $1 AND purchase_id = $2 AND state IN ('sent', 'confirmed')
-        AND ($3 OR (member_id IS NULL AND $4) OR member_id = ANY ($5::bigint[]))),
+WITH {_PLACED},
 ordered AS (
     SELECT p.supplier_id, l.item_id, sum(l.quantity) AS units, bool_and(p.completed_at IS NOT NULL) AS complete
     FROM placed p JOIN order_lines l ON l.group_id = $1 AND l.order_id = p.id GROUP BY 1, 2),
@@ -107,10 +109,7 @@ class ChargeBilled(NamedTuple):
 
 
 _CHARGES_BILLED = f"""
-WITH placed AS (
-    SELECT id, supplier_id FROM orders
-    WHERE group_id = $1 AND purchase_id = $2 AND state IN ('sent', 'confirmed')
-        AND ($3 OR (member_id IS NULL AND $4) OR member_id = ANY ($5::bigint[]))),
+WITH {_PLACED},
 ordered AS (
     SELECT p.supplier_id, x.vat_rate, sum(x.amount_cents) AS cents, array_agg(DISTINCT x.label) AS labels
     FROM placed p JOIN order_charges x ON x.group_id = $1 AND x.order_id = p.id GROUP BY 1, 2),
@@ -118,7 +117,7 @@ counted AS (
     SELECT DISTINCT p.supplier_id, c.id, {SIGN} AS sign FROM placed p
     JOIN bill_orders x ON x.group_id = $1 AND x.order_id = p.id
     JOIN bills c ON c.group_id = $1 AND c.id = x.bill_id AND {COUNTS}
-        AND ($3 OR (c.member_id IS NULL AND $4) OR c.member_id = ANY ($5::bigint[]))
+        AND {_REACHED}
     WHERE EXISTS (SELECT FROM bill_lines b WHERE b.group_id = $1 AND b.bill_id = c.id)),
 bases AS (
     SELECT c.supplier_id, r.vat_rate, sum(r.base_cents * c.sign) AS cents
@@ -162,7 +161,7 @@ _RATES = f"""
 SELECT r.vat_rate, sum(r.base_cents * {SIGN}) AS ht, sum(r.vat_cents * {SIGN}) AS vat
 FROM bills c JOIN bill_rates r ON r.group_id = $1 AND r.bill_id = c.id
 WHERE c.group_id = $1 AND c.purchase_id = $2 AND {COUNTS}
-    AND ($3 OR (c.member_id IS NULL AND $4) OR c.member_id = ANY ($5::bigint[]))
+    AND {_REACHED}
 GROUP BY 1 ORDER BY 1 DESC"""  # noqa: S608 - of texts that stand here
 
 
@@ -198,7 +197,7 @@ SELECT count(*) FILTER (WHERE c.state = 'accepted' AND c.replaced_by_id IS NULL)
         FILTER (WHERE c.state IN ('to_check', 'disputed') AND c.currency = 'EUR'), 0) AS asked,
     min(c.due_on) FILTER (WHERE c.state IN ('to_check', 'disputed')) AS next_due
 FROM bills c WHERE c.group_id = $1 AND c.purchase_id = $2
-    AND ($3 OR (c.member_id IS NULL AND $4) OR c.member_id = ANY ($5::bigint[]))"""  # noqa: S608 - of texts that stand here
+    AND {_REACHED}"""  # noqa: S608 - of texts that stand here
 
 
 async def payable_of(session: AsyncSession, purchase_id: int, reach: Reach) -> Payable:
@@ -225,15 +224,7 @@ _ORDERS_BY_NUMBER = Order(col(SupplierOrder.number))
 
 _TALLIES = f"""
 SELECT i.order_id, o.completed_at IS NOT NULL AS complete,
-    coalesce((SELECT sum(l.quantity) FROM order_lines l
-        WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS ordered,
-    coalesce((SELECT sum(r.accepted) FROM order_lines l
-        JOIN receipt_lines r ON r.group_id = $1 AND r.order_line_id = l.id
-        JOIN receipts t ON t.group_id = $1 AND t.id = r.receipt_id AND t.withdrawn_at IS NULL
-        WHERE l.group_id = $1 AND l.order_id = i.order_id AND l.item_id = i.item_id), 0) AS accepted,
-    coalesce((SELECT sum(u.units) FROM bill_units u
-        JOIN bills c ON c.group_id = $1 AND c.id = u.bill_id AND {COUNTS}
-        WHERE u.group_id = $1 AND u.order_id = i.order_id AND u.item_id = i.item_id), 0) AS invoiced
+    {units_of_item()}
 FROM order_items i JOIN orders o ON o.group_id = $1 AND o.id = i.order_id
 WHERE i.group_id = $1 AND i.order_id = ANY ($2::bigint[])"""  # noqa: S608 - of texts that stand here
 
@@ -307,14 +298,16 @@ async def tallies_of(session: AsyncSession, orders: Collection[int]) -> Mapping[
 
 async def orders_billed(session: AsyncSession, purchase_id: int, reach: Reach, wanted: Slice) -> Listed[OrderBilled]:
     """The orders that have left and that the caller sees, by number, each with its invoice state."""
-    common = col(SupplierOrder.member_id).is_(None) if reach.common else false()
-    seen = true() if reach.everything else or_(common, any_of(col(SupplierOrder.member_id), reach.own))
     listed = await _ORDERS_BY_NUMBER.read(
         session,
         select(col(SupplierOrder.id), col(SupplierOrder.reference), col(Supplier.name), col(Member.name))
         .join(Supplier, linked(Supplier.id, SupplierOrder.supplier_id))
         .outerjoin(Member, linked(Member.id, SupplierOrder.member_id))
-        .where(and_(col(SupplierOrder.purchase_id) == purchase_id, any_of(col(SupplierOrder.state), LEFT), seen)),
+        .where(
+            col(SupplierOrder.purchase_id) == purchase_id,
+            any_of(col(SupplierOrder.state), LEFT),
+            within(reach, col(SupplierOrder.member_id)),
+        ),
         wanted,
     )
     ids = [row[0] for row in listed.items]
@@ -338,14 +331,12 @@ class AdvanceShown(NamedTuple):
 
 async def advances_of(session: AsyncSession, purchase_id: int, reach: Reach) -> list[AdvanceShown]:
     """The advances that were paid, on the orders that the caller sees, as they came."""
-    common = col(SupplierOrder.member_id).is_(None) if reach.common else false()
-    seen = true() if reach.everything else or_(common, any_of(col(SupplierOrder.member_id), reach.own))
     rows = await session.execute(
         select(
             col(Advance.id), col(SupplierOrder.reference), col(Advance.cents), col(Advance.paid_on), col(Advance.note)
         )
         .join(SupplierOrder, linked(SupplierOrder.id, Advance.order_id))
-        .where(col(SupplierOrder.purchase_id) == purchase_id, seen)
+        .where(col(SupplierOrder.purchase_id) == purchase_id, within(reach, col(SupplierOrder.member_id)))
         .order_by(col(Advance.id))
         .limit(CHOSEN_AMONG)
     )

@@ -60,7 +60,7 @@ async def _rates(session: AsyncSession, here: BillsPage) -> Mapping[int, Sequenc
     rows = await session.execute(
         select(BillRate)
         .join(Bill, linked(Bill.id, BillRate.bill_id))
-        .where(col(Bill.purchase_id) == here.purchase.id, within(here.reach))
+        .where(col(Bill.purchase_id) == here.purchase.id, within(here.reach, col(Bill.member_id)))
         .order_by(col(BillRate.bill_id), col(BillRate.vat_rate).desc())
     )
     for rate in rows.scalars():
