@@ -127,47 +127,23 @@ async def ask_quotes(
     former = consultation.offers_until if consultation else None
     _check_date(command.offers_until, former, now)
     suppliers = await _suppliers(session, command.suppliers)
-    items = await purchase_items(session, purchase_id)
-    if command.lot is not None and not any(is_in(item, command.lot) for item in items):
-        raise Invalid({"lot": "Cet achat n’a pas d’article dans ce lot."})
-    if consultation is None:
-        consultation = Consultation(
-            group_id=group_of(session), purchase_id=purchase_id, offers_until=command.offers_until
-        )
-    consultation.offers_until, consultation.message = command.offers_until, clean(command.message)
-    session.add(consultation)
-    await session.flush()
+    await _require_lot(session, purchase_id, command.lot)
+    consultation = await _keep_consultation(session, purchase_id, consultation, command)
     known = {(one.supplier_id, one.lot): one for one in await asked_of(session, purchase_id)}
     if len(known) + len(suppliers) > MOST_QUOTES:
         raise Invalid({"suppliers": f"Demandez {MOST_QUOTES} devis au plus."})
-    rows = [
-        {
-            "purchase_id": purchase_id,
-            "supplier_id": supplier.id,
-            "lot": command.lot,
-            "email": supplier.order_email,
-            "asked_at": now,
-            "asked_by": caller.person_id,
-        }
-        for supplier in suppliers
-        if (supplier.id, command.lot) not in known
-    ]
-    await insert_many(session, QuoteRequest, rows)
-    moved = former is not None and former != command.offers_until
-    if moved:
-        await session.execute(
-            update(Quote)
-            .where(col(Quote.purchase_id) == purchase_id, col(Quote.sealed_until).is_not(None))
-            .values(sealed_until=command.offers_until)
-        )
+    unknown = [supplier for supplier in suppliers if (supplier.id, command.lot) not in known]
+    await _keep_requests(session, caller, purchase_id, unknown, command.lot, now)
+    put_off_from = former if former != command.offers_until else None
+    if put_off_from:
+        await _seal_until(session, purchase_id, command.offers_until)
     wanted = {(supplier.id, command.lot) for supplier in suppliers}
-    told = [one for one in await asked_of(session, purchase_id) if moved or (one.supplier_id, one.lot) in wanted]
+    asked = await asked_of(session, purchase_id)
+    told = [one for one in asked if put_off_from or (one.supplier_id, one.lot) in wanted]
     if not told:
         raise Invalid({"suppliers": "Choisissez au moins un fournisseur."})
-    news: dict[int, Sequence[str]] = {one.id: (_ANSWERED,) for one in known.values()}
-    if former is not None and moved:
-        put_off = f"La réponse était attendue le {date_time_long(former, context.zone)} : la date est repoussée."
-        news = {key: (put_off, *said) for key, said in news.items()}
+    put_off = [_put_off(put_off_from, context)] if put_off_from else []
+    news = {one.id: (*put_off, _ANSWERED) for one in known.values()}
     await _mail(session, caller, purchase, consultation, told, sender, context, now, news)
     record_event(
         session,
@@ -179,7 +155,7 @@ async def ask_quotes(
             "changed": {
                 "fournisseurs": [None, enumerated([one.supplier for one in told])],
                 "réponses jusqu’au": [
-                    date_time_long(former, context.zone) if former and moved else None,
+                    date_time_long(put_off_from, context.zone) if put_off_from else None,
                     date_time_long(command.offers_until, context.zone),
                 ],
             }
@@ -197,6 +173,60 @@ def _check_date(until: datetime, former: datetime | None, now: datetime) -> None
         raise Invalid({"offers_until": "Cette date a été dite aux fournisseurs\u00a0: elle ne peut qu’être repoussée."})
     if until > now + LONGEST_WAIT:
         raise Invalid({"offers_until": "Choisissez une date à moins d’un an."})
+
+
+async def _require_lot(session: AsyncSession, purchase_id: int, lot: int | None) -> None:
+    if lot is not None and not any(is_in(item, lot) for item in await purchase_items(session, purchase_id)):
+        raise Invalid({"lot": "Cet achat n’a pas d’article dans ce lot."})
+
+
+async def _keep_consultation(
+    session: AsyncSession, purchase_id: int, consultation: Consultation | None, command: AskIn
+) -> Consultation:
+    """Until when suppliers may answer, and what they are told."""
+    if consultation is None:
+        consultation = Consultation(
+            group_id=group_of(session), purchase_id=purchase_id, offers_until=command.offers_until
+        )
+    consultation.offers_until, consultation.message = command.offers_until, clean(command.message)
+    session.add(consultation)
+    await session.flush()
+    return consultation
+
+
+async def _keep_requests(
+    session: AsyncSession,
+    caller: Caller,
+    purchase_id: int,
+    suppliers: Sequence[Supplier],
+    lot: int | None,
+    now: datetime,
+) -> None:
+    rows = [
+        {
+            "purchase_id": purchase_id,
+            "supplier_id": supplier.id,
+            "lot": lot,
+            "email": supplier.order_email,
+            "asked_at": now,
+            "asked_by": caller.person_id,
+        }
+        for supplier in suppliers
+    ]
+    await insert_many(session, QuoteRequest, rows)
+
+
+async def _seal_until(session: AsyncSession, purchase_id: int, until: datetime) -> None:
+    """What was offered already stays sealed as long as the others may answer."""
+    await session.execute(
+        update(Quote)
+        .where(col(Quote.purchase_id) == purchase_id, col(Quote.sealed_until).is_not(None))
+        .values(sealed_until=until)
+    )
+
+
+def _put_off(former: datetime, context: Context) -> str:
+    return f"La réponse était attendue le {date_time_long(former, context.zone)} : la date est repoussée."
 
 
 async def _suppliers(session: AsyncSession, ids: Sequence[int]) -> list[Supplier]:

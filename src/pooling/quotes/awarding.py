@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -117,21 +118,12 @@ async def award(
     former = {one.item: f"{one.supplier}, {price(items[one.code].unit_price)}" for one in before}
     prices = {items[code].id: priced_by(quotes[quote], items[code], found) for code, quote in choice.items()}
     await reprice_items(session, purchase, prices, now)
-    await session.execute(delete(Award).where(col(Award.purchase_id) == purchase_id))
-    rows = [
-        {
-            "purchase_id": purchase_id,
-            "item_id": items[code].id,
-            "supplier_id": quotes[quote].quote.supplier_id,
-            "quote_id": quote,
-            "chosen_at": now,
-            "chosen_by": caller.person_id,
-            "reason": reason,
-        }
+    chosen = [
+        {"item_id": items[code].id, "supplier_id": quotes[quote].quote.supplier_id, "quote_id": quote}
         for code, quote in choice.items()
     ]
-    await insert_many(session, Award, rows)
-    await session.flush()
+    said = {"purchase_id": purchase_id, "chosen_at": now, "chosen_by": caller.person_id, "reason": reason}
+    await _replace_awards(session, purchase_id, [{**said, **one} for one in chosen])
     await _charge_deliveries(session, caller, purchase_id, found, choice, clock)
     present = {
         items[code].name: f"{quotes[quote].supplier}, {price(prices[items[code].id].unit_price)}"
@@ -148,6 +140,12 @@ async def award(
     )
     await session.flush()
     return await current_consolidation(session, purchase_id) is None
+
+
+async def _replace_awards(session: AsyncSession, purchase_id: int, rows: Sequence[Mapping[str, Any]]) -> None:
+    await session.execute(delete(Award).where(col(Award.purchase_id) == purchase_id))
+    await insert_many(session, Award, rows)
+    await session.flush()
 
 
 async def _require_date_past(session: AsyncSession, purchase_id: int, now: datetime) -> None:
