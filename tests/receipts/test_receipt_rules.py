@@ -1,5 +1,6 @@
 """What has arrived of what was ordered: tables of the rules, and what holds however a delivery is cut into parts."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -13,7 +14,6 @@ from pooling.receipts.rules import (
     Arrived,
     DeliveryState,
     ItemArrived,
-    add_up,
     differences,
     exceeds,
     is_same,
@@ -23,6 +23,21 @@ from pooling.receipts.rules import (
 
 NONE, FIVE, TEN = Decimal(0), Decimal(5), Decimal(10)
 DAY = date(2027, 6, 1)
+
+
+def add_up(lines: Iterable[Arrived], over_percent: Decimal, under_percent: Decimal) -> ItemArrived:
+    """As the statement of `receipts/queries.py` does."""
+    found = list(lines)
+    ordered = sum(line.ordered for line in found)
+    return ItemArrived(
+        ordered,
+        sum(line.accepted for line in found),
+        sum(line.refused for line in found),
+        sum(line.due for line in found),
+        sum(line.over for line in found),
+        spare(ordered, over_percent),
+        spare(ordered, under_percent),
+    )
 
 
 @pytest.mark.parametrize(

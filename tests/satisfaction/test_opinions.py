@@ -1,6 +1,7 @@
 """What people think afterwards: asked once by mail, answered behind its link, counted without names."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -24,10 +25,14 @@ from pooling.outbox.models import Message
 from pooling.reminders.sweep import sweep
 from pooling.satisfaction.forgetting import forget_comments
 from pooling.satisfaction.models import Opinion
-from pooling.satisfaction.rules import Satisfaction, satisfaction_of
+from pooling.satisfaction.rules import GOOD, Satisfaction
 from web_client import Browser, SignIn, text_of
 
 REFERENT, OTHER = "referent@lugos.example", "referent@arcachon.example"
+
+
+def satisfaction_of(marks: Iterable[tuple[int, int]]) -> Satisfaction:
+    return sum((Satisfaction(1, one + two, int(min(one, two) >= GOOD)) for one, two in marks), Satisfaction())
 
 
 @pytest.mark.parametrize(

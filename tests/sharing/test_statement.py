@@ -11,9 +11,10 @@ from pooling.allocation.kept import head_of, rows_of, stated_of
 from pooling.allocation.models import AllocationShare
 from pooling.sharing import RULE_VERSION
 from pooling.sharing.allocation import allocate, allocate_raw
+from pooling.sharing.allocation_case import Case
 from pooling.sharing.allocation_reading import read_case
 from pooling.sharing.allocation_result import Allocation
-from pooling.sharing.case_writing import write_case
+from pooling.sharing.case_writing import case_head, case_lists
 from pooling.sharing.errors import RuleError
 from pooling.sharing.explanation import explain
 from pooling.sharing.shared_lines import LineKind
@@ -25,6 +26,10 @@ UNIVERSITY: Json = {
     "needs": [{"member": id_, "item": "vélo", "quantity": 1} for id_ in ("commune", "université")],
     "charges": [{"id": "pose", "amount": "100.00", "vat_rate": "20", "key": "equal", "fctva": True}],
 }
+
+
+def write_case(case: Case) -> dict[str, object]:
+    return {**case_head(case), **{name: list(many) for name, many in case_lists(case).items()}}
 
 
 def some_allocations(most: int = 200) -> list[Allocation]:

@@ -58,8 +58,6 @@ _SENTENCES = {
 }
 OF_ITEMS = frozenset({KeyChoice.QUANTITY, KeyChoice.AMOUNT})
 """Keys that look at items: a purchase without items has no use for them."""
-OF_SIZES = frozenset({KeyChoice.POPULATION, KeyChoice.AGENTS})
-"""Keys that look at how large members are."""
 NAMING = frozenset({KeyChoice.WEIGHTS, KeyChoice.PERCENTS})
 """Keys that name who pays: beside one of them, a list of members has no use."""
 

@@ -11,7 +11,6 @@ REFUSED = 1
 """Exit status: understood, and refused as things stand."""
 WRONG = 2
 """Exit status: a setting, an argument or a file of configuration is wrong, or what the command needs is away."""
-INTERRUPTED = 130
 
 
 def failure_told(error: Exception) -> tuple[str, int] | None:

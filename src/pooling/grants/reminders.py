@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -22,6 +22,7 @@ from pooling.web.typography import date_long, euros
 GRANT = "grant_deadline"
 DEFAULT = Schedule(offsets=(-15, -2))
 _EPOCH = date(1970, 1, 1)
+Days = TypeVar("Days", int, ColumnElement[int])
 _KINDS = list(Deadline)
 _OPEN: Mapping[Deadline, tuple[Any, Any]] = {
     Deadline.ANSWER: (
@@ -54,9 +55,9 @@ def grant_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     ]
 
 
-def revision_of(day: date, which: Deadline) -> int:
-    """Stands for a deadline and its day: another day is another occasion."""
-    return (day - _EPOCH).days * len(_KINDS) + _KINDS.index(which)
+def revision_of(days: Days, which: int) -> Days:
+    """Stands for a deadline, by its place, and its day, by those since the epoch: another day is another occasion."""
+    return days * len(_KINDS) + which
 
 
 def deadline_of(revision: int) -> tuple[date, Deadline]:
@@ -69,7 +70,7 @@ def _awaited(today: date) -> Any:  # noqa: ANN401 - a subquery
         *(
             select(
                 *(col(Grant.group_id), col(Grant.id), col(Grant.member_id), col(Grant.changed_at)),
-                ((day - literal(_EPOCH)) * len(_KINDS) + place).label("revision"),
+                revision_of(day - literal(_EPOCH), place).label("revision"),
                 day.label("day"),
             ).where(awaited, day >= today)
             for place, (day, awaited) in enumerate(_OPEN.values())

@@ -4,7 +4,6 @@ Imported before any model, since SQLAlchemy names a constraint when its table is
 """
 
 from collections.abc import Collection
-from datetime import datetime
 from typing import Any
 
 from pydantic import ConfigDict
@@ -175,5 +174,4 @@ def one_of(column: str, values: type | list[str] | tuple[str, ...]) -> CheckCons
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
-Instant = datetime
 Linking = int | bytes | ColumnElement[Any] | None

@@ -6,7 +6,7 @@ by all deliveries together, however many there are. What came to the wrong place
 there and one too few here are both said.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -79,21 +79,6 @@ class ItemArrived:
 def spare(ordered: int, percent: Decimal) -> int:
     """The whole units that a tolerance lets, rounded down."""
     return int(ordered * percent // 100)
-
-
-def add_up(lines: Iterable[Arrived], over_percent: Decimal, under_percent: Decimal) -> ItemArrived:
-    """What has arrived of an item, from its lines."""
-    found = list(lines)
-    ordered = sum(line.ordered for line in found)
-    return ItemArrived(
-        ordered,
-        sum(line.accepted for line in found),
-        sum(line.refused for line in found),
-        sum(line.due for line in found),
-        sum(line.over for line in found),
-        spare(ordered, over_percent),
-        spare(ordered, under_percent),
-    )
 
 
 def state_of(items: Sequence[ItemArrived], *, declared: bool) -> DeliveryState:

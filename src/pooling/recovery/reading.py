@@ -234,7 +234,6 @@ async def remaining_of_all(session: AsyncSession, purchases: Collection[int], to
 class Between(NamedTuple):
     """Two members over several purchases, as one of them sees the other."""
 
-    other_id: int
     other: str
     other_name: str
     owes: Cents
@@ -268,11 +267,11 @@ async def balances_listed(
         .group_by("other")
         .subquery()
     )
-    statement = select(*(col(_OTHER.id), col(_OTHER.code), col(_OTHER.name), seen.c.owes, seen.c.is_owed)).join_from(
+    statement = select(col(_OTHER.code), col(_OTHER.name), seen.c.owes, seen.c.is_owed).join_from(
         seen, _OTHER, col(_OTHER.id) == seen.c.other
     )
     return (await _BY_OTHER.read(session, statement, wanted)).each(
-        lambda row: Between(row[0], row[1], row[2], int(row[3]), int(row[4]))
+        lambda row: Between(row[0], row[1], int(row[2]), int(row[3]))
     )
 
 

@@ -1,6 +1,5 @@
 """What opinions come to. Pure."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -56,8 +55,3 @@ class Satisfaction:
     def rate(self) -> Fraction | None:
         """How many are satisfied, of those who said something."""
         return Fraction(self.satisfied, self.opinions) if self.opinions else None
-
-
-def satisfaction_of(marks: Iterable[tuple[int, int]]) -> Satisfaction:
-    """Of the two marks of each opinion."""
-    return sum((Satisfaction(1, one + two, int(min(one, two) >= GOOD)) for one, two in marks), Satisfaction())

@@ -21,13 +21,8 @@ from pooling.sharing.allocation_case import (
 from pooling.sharing.money import format_cents, format_decimal
 
 
-def write_case(case: Case) -> dict[str, object]:
-    """The case as JSON. Needs stand in the order of members and items, whatever order they came in."""
-    return {**case_head(case), **{name: list(many) for name, many in case_lists(case).items()}}
-
-
 def case_head(case: Case) -> dict[str, object]:
-    """The same without the lists that may be long."""
+    """The case without the lists that may be long."""
     return {
         "case": case.label,
         "items": [_item(item) for item in case.items],
@@ -39,7 +34,7 @@ def case_head(case: Case) -> dict[str, object]:
 
 
 def case_lists(case: Case) -> dict[str, Iterator[dict[str, object]]]:
-    """Those lists, each element made as it is asked for."""
+    """Those lists, each element made as it is asked for. Needs stand in the order of members and items."""
     return {
         "members": (_member(member) for member in case.members),
         "needs": ({"member": member, "item": item, "quantity": units} for member, item, units in sorted(case.needs)),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from pooling.sharing.allocation_result import Allocation
-from pooling.sharing.money import Cents, half_up
+from pooling.sharing.money import Cents
 from pooling.sharing.shared_lines import KeyPart, LineKind, Number, SharedLine, shared_line
 
 
@@ -30,16 +30,6 @@ class Explanation:
         return self.line.shares.total
 
 
-@dataclass(frozen=True, slots=True)
-class FctvaExplanation:
-    """How one member's FCTVA is estimated: `lines` holds (kind, id, HT in cents, VAT rate) of what is flagged."""
-
-    rate: Fraction
-    lines: Sequence[tuple[LineKind, str, Cents, Fraction]]
-    exact: Fraction
-    rounded: Cents
-
-
 def explain(allocation: Allocation, kind: LineKind, line_id: str, member: str) -> Explanation:
     """Explain one figure; KeyError when the line or the member is not in the allocation. VAT goes by its rate."""
     line = shared_line(allocation, kind, line_id)
@@ -57,21 +47,3 @@ def explain(allocation: Allocation, kind: LineKind, line_id: str, member: str) -
         bases={members[other].id: line.base.values[other] for other in line.base.scope},
         parts=[(part, part.base.values[place], part.weight(place)) for part in line.parts],
     )
-
-
-def explain_fctva(allocation: Allocation, member: str) -> FctvaExplanation:
-    """Explain a member's estimated FCTVA, line by line; KeyError when it is not in the allocation."""
-    lines, place = allocation.lines, allocation.lines.pool.places[member]
-    flagged = [
-        (LineKind.ITEM, id_, line.shares.cents[place], line.item.vat_rate)
-        for id_, line in lines.items.items()
-        if line.item.fctva
-    ]
-    flagged += [
-        (LineKind.CHARGE, id_, line.shares.cents[place], line.charge.vat_rate)
-        for id_, line in lines.charges.items()
-        if line.charge.fctva
-    ]
-    rate = allocation.case.fctva_rate if lines.pool.members[place].fctva else Fraction(0)
-    exact = sum((rate / 100 * ht * (1 + vat / 100) for _, _, ht, vat in flagged), Fraction(0))
-    return FctvaExplanation(rate, [line for line in flagged if line[2]], exact, half_up(exact))

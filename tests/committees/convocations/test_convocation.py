@@ -10,7 +10,6 @@ from pooling.committees.convocations.convening import convene_now
 from pooling.committees.models import CommitteeKind
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict, Forbidden
-from pooling.kernel.tables import Instant
 from pooling.members.models import Role
 from pooling.members.rights import HeldRole
 from pooling.reminders.settings import KindSetting, keep_setting
@@ -22,7 +21,7 @@ DUE = datetime(2027, 3, 24, 7, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-async def row_of(scene: Scene, committee: int) -> tuple[str, Instant | None, int | None, int]:
+async def row_of(scene: Scene, committee: int) -> tuple[str, datetime | None, int | None, int]:
     async with scene.database.transaction(scene.territory.group_id) as session:
         found = await session.execute(
             text("SELECT state, convened_at, convocation_file_id, revision FROM committees WHERE id = :id"),
