@@ -1,5 +1,7 @@
 """Every page that a role reaches by links alone, each examined once: those that the main job does not pass by."""
 
+import csv
+import io
 import re
 from collections import Counter
 from urllib.parse import urlsplit
@@ -18,10 +20,13 @@ from pooling.actions.models import Action
 from pooling.bills.comparing import Code
 from pooling.bills.deciding import all_differences
 from pooling.bills.models import Bill, BillState
+from pooling.demo.history.goods import BIKES, CARS, FIRST_RACKS
 from pooling.indicators.configuration import read_indicators
 from pooling.indicators.measuring import measure_years
 from pooling.indicators.rules import Year
 from pooling.kernel.tables import linked
+from pooling.open_data.decp import faults_of
+from pooling.open_data.models import ContractData
 from pooling.orders.models import Order
 from pooling.purchases.models import Purchase, PurchaseKind, PurchaseState
 from pooling.receipts.models import ReceiptLine
@@ -174,6 +179,34 @@ FIGURES = (
     *("lent", "agent_days", "satisfied", "carbon"),
 )
 PAID = (EntryKind.TITRE, EntryKind.PAYMENT)
+
+
+async def test_the_demonstration_has_open_data(shared_demonstration: Served, visitors: Visitors) -> None:
+    """A line in the list of a year, and data that are valid, of vehicles too."""
+    visitor = await visitors.arrive(shared_demonstration.url)
+    await visitor.enter_as("achats@cobas.example")
+    year = f"{GROUP}/donnees-ouvertes/2025"
+    async with await visitor.reading() as client:
+        listed = list(
+            csv.DictReader(io.StringIO((await client.get(f"{year}/marches")).text.lstrip("\ufeff")), delimiter=";")
+        )
+        assert [row["Objet"] for row in listed] == [FIRST_RACKS]
+        page = fromstring((await client.get(year)).text)
+        assert FIRST_RACKS in page.text_content()
+        found = []
+        for purchase in await described(shared_demonstration):
+            answer = await client.get(f"{GROUP}/achats/{purchase}/procedure/donnees/decp")
+            (contract,) = answer.json()["marches"]["marche"]
+            assert faults_of(contract) == []
+            found.append((contract["objet"], contract.get("origineUE")))
+    assert found == [(FIRST_RACKS, None), (BIKES, 0.7), (CARS, 0.85)]
+
+
+async def described(served: Served) -> list[str]:
+    """The references of purchases with a contract of which somebody said what is public."""
+    async with served.database.transaction(await group_of(served)) as session:
+        references = select(col(Purchase.reference)).join(ContractData, linked(ContractData.purchase_id, Purchase.id))
+        return list((await session.execute(references.order_by(col(Purchase.id)))).scalars())
 
 
 async def test_the_demonstration_tells_the_whole_life(shared_demonstration: Served) -> None:

@@ -1,5 +1,6 @@
 """What is said of a contract is kept; and that its data were published."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -84,4 +85,4 @@ async def describe_contract(
         name=CONTRACT_DESCRIBED,
         details={"supplier": before.supplier, "published": command.published_on is not None},
     )
-    return await contract_of(session, purchase, supplier_id, lot, finance, now)
+    return replace(before, said=command)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling import BESIDE
+from pooling.allocation.configuration import FinanceConfiguration, read_finance
 from pooling.allocation.editing.lines import SUBSIDIES, add_line
 from pooling.allocation.editing.schemas import SubsidyIn
 from pooling.allocation.models import AllocationDebt, AllocationRecord
@@ -32,6 +33,9 @@ from pooling.kernel.events import Event
 from pooling.kernel.tables import linked
 from pooling.members.models import Member, Membership, Role
 from pooling.needs.advancing import advance_purchase
+from pooling.open_data.decp import Procedure
+from pooling.open_data.keeping import describe_contract
+from pooling.open_data.schemas import ContractIn
 from pooling.orders.models import Order
 from pooling.purchases.finding import item_ids
 from pooling.purchases.models import Emission, ItemNature, Participation, PurchaseState
@@ -46,12 +50,27 @@ POSTERS = "Affiches et panneaux de la semaine de la mobilité"
 CARS = "Voitures électriques des services"
 SHARED_DESKS = "Équipement des bureaux prêtés"
 COBAN_BUYER = f"achats@coban.{DOMAIN}"
+DEPARTMENT = "33"
+ORDERED, DESCRIBED = 22, 43
+"""Days after a purchase was prepared: its order leaves; what is public of its contract is said."""
 THOUGHT = (
     "Bien, mais prévenir plus tôt du jour de livraison.",
     "Conforme à ce que nous avions demandé.",
     "Le suivi était clair ; le titre est arrivé un peu tôt.",
     "Nous en reprendrions.",
 )
+
+
+@dataclass(frozen=True)
+class Contracted:
+    """A contract that is large enough to be public: its line in the list of a year, or its data."""
+
+    procedure: Procedure
+    offers: int
+    published: bool = True
+    """Whether its data are: what the list has needs none."""
+    origin: tuple[int, int] | None = None
+    """Of vehicles: the parts of the Union and of France, in percent."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,7 @@ class Bought:
     participants: Callable[[str], bool] = bool
     pleases: int = 5
     """The best mark that it gets."""
+    contract: Contracted | None = None
 
 
 def _item(
@@ -132,7 +152,7 @@ def _goods(past: Past) -> Sequence[Bought]:
                     family="Mobilier urbain",
                 ),
             ),
-            lambda place: {"arceau": 3 + (place * 5) % 8} if place % 9 < 7 else {},  # noqa: PLR2004 - some need none
+            lambda place: {"arceau": 4 + (place * 5) % 8} if place % 9 < 7 else {},  # noqa: PLR2004 - some need none
             delivery=48_000,
             subsidy=SubsidyIn(
                 label="Aide au stationnement vélo (fictive)",
@@ -140,6 +160,7 @@ def _goods(past: Past) -> Sequence[Bought]:
                 cap_per_unit_cents=5_000,
                 items=["arceau"],
             ),
+            contract=Contracted(Procedure.NONE, offers=3, published=False),
         ),
         Bought(
             535,
@@ -179,6 +200,7 @@ def _goods(past: Past) -> Sequence[Bought]:
             delivery=22_000,
             assumed={"vae": AssumptionIn(replaced="petrol_car", replaced_by="e_bike", kilometres=900, source=journeys)},
             participants=lambda code: code.isdigit(),
+            contract=Contracted(Procedure.ADAPTED, offers=4, origin=(70, 45)),
         ),
         Bought(
             450,
@@ -260,6 +282,7 @@ def _goods(past: Past) -> Sequence[Bought]:
                 )
             },
             participants=lambda code: code.isdigit(),
+            contract=Contracted(Procedure.OPEN, offers=3, origin=(85, 60)),
         ),
         Bought(
             430,
@@ -291,10 +314,11 @@ def _goods(past: Past) -> Sequence[Bought]:
 
 
 def goods(past: Past) -> list[Story]:
-    return [_story(past, bought) for bought in _goods(past)]
+    finance = read_finance(BESIDE / "config")
+    return [_story(past, bought, finance) for bought in _goods(past)]
 
 
-async def _story(past: Past, bought: Bought) -> Story:
+async def _story(past: Past, bought: Bought, finance: FinanceConfiguration) -> Story:
     session = past.session
     codes = [code for code in codes_of(past.territory) if bought.participants(code)]
     command = PurchaseIn(
@@ -315,10 +339,13 @@ async def _story(past: Past, bought: Bought) -> Story:
         await add_line(session, stage.buyer, stage.purchase.id, SUBSIDIES, bought.subsidy, stage.clock)
     yield later(3)
     await gather(stage, {code: dict(bought.wanted(place)) for place, code in enumerate(codes)})
-    yield later(22)
+    yield later(ORDERED)
     (ordered,) = await order(stage, bought.supplier, delivery=bought.delivery)
     promised = past.ago(later(bought.arrives))
     await confirm(stage, ordered, promised.date(), f"C-{promised.year}-{bought.ago} (fictif)")
+    if bought.contract is not None:
+        yield later(DESCRIBED)
+        await _describe(stage, ordered, bought.contract, past.ago(later(ORDERED)), past.ago(later(DESCRIBED)), finance)
     buying = [code for place, code in enumerate(codes) if any(bought.wanted(place).values())]
     half = len(buying) // 2
     yield later(bought.arrives - 10)
@@ -337,6 +364,30 @@ async def _story(past: Past, bought: Bought) -> Story:
     await recover(past, stage, bought.lead, titres_at=past.ago(later(bought.arrives + 20)))
     yield later(bought.arrives + 70)
     await settle(past, stage, later(bought.arrives + 70))
+
+
+async def _describe(
+    stage: Stage,
+    made: Order,
+    contract: Contracted,
+    notified: datetime,
+    at: datetime,
+    finance: FinanceConfiguration,
+) -> None:
+    """By its lead, which has no place of its own that the data could begin with: it is no commune."""
+    eu, france = contract.origin or (None, None)
+    command = ContractIn(
+        notified_on=notified.date(),
+        identifier=stage.purchase.reference,
+        months=6,
+        procedure=contract.procedure,
+        offers=contract.offers,
+        place=DEPARTMENT,
+        origin_eu=eu,
+        origin_france=france,
+        published_on=at.date() if contract.published else None,
+    )
+    await describe_contract(stage.session, stage.buyer, stage.purchase.id, made.supplier_id, 0, command, finance, at)
 
 
 async def _bill(stage: Stage, bought: Bought, ordered: Order, codes: Sequence[str], at: datetime) -> None:
