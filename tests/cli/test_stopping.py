@@ -14,6 +14,7 @@ import asyncpg
 import pytest
 import uvicorn
 
+from ground.forked import Forked
 from ground.shell import BETWEEN_LOOKS, Shell
 from pooling.cli.installation import MIGRATING
 from pooling.embedded.postgres import EmbeddedPostgres
@@ -46,7 +47,7 @@ def queue(data_folder: Path) -> Iterator[str]:
     valkey.stop()
 
 
-def read_until(process: "subprocess.Popen[str]", words: str) -> str:
+def read_until(process: Forked, words: str) -> str:
     """Reads what the process says until it says this, and gives it; fails with all of it if it ends before, or takes
     for ever.
     """
@@ -73,7 +74,7 @@ def test_the_pages_are_served_until_a_polite_kill(own: Shell, port: int) -> None
     assert connection.getresponse().status == 200
     connection.close()
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=PATIENCE)
+    said = process.finish(PATIENCE)
     assert (process.returncode, "Traceback" in said) == (0, False), said
     assert "told to stop by SIGTERM" in said, "who stopped a service is in its log"
 
@@ -98,7 +99,7 @@ def test_the_worker_works_without_its_queue_and_hears_it_until_it_is_told_to_sto
     said += read_until(process, "Starting worker")
     assert "the worker works" in said
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=PATIENCE)
+    said = process.finish(PATIENCE)
     assert (process.returncode, "Traceback" in said) == (0, False), said
 
 
@@ -113,7 +114,7 @@ async def test_a_command_interrupted_before_its_end_leaves_its_engines(embedded:
         assert process.poll() is None
         await asyncio.sleep(BETWEEN_LOOKS)
     process.send_signal(signal.SIGTERM)
-    said, _ = await asyncio.to_thread(process.communicate, timeout=PATIENCE)
+    said = await asyncio.to_thread(process.finish, PATIENCE)
     assert (process.returncode, said) == (143, "pooling: interrupted.\n")
     await connection.close()
     server.stop()
@@ -155,7 +156,7 @@ def test_pages_whose_output_nobody_reads_go_on(own: Shell, port: int) -> None:
     assert connection.getresponse().status == 200
     connection.close()
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=PATIENCE) == 0
+    assert process.wait(PATIENCE) == 0
     assert process.stderr is not None
     process.stderr.close()
 

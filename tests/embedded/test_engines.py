@@ -58,7 +58,7 @@ def test_the_last_one_to_leave_stops_them(data_folder: Path) -> None:
 def test_two_commands_may_start_them_at_the_same_moment(embedded: Shell, data_folder: Path) -> None:
     """As `serve` and `worker` do. Both migrate; one waits for the other."""
     both = [embedded.start("migrate") for _ in range(2)]
-    ends = [(process.communicate(timeout=PATIENCE)[0], process.returncode) for process in both]
+    ends = [(process.finish(PATIENCE), process.returncode) for process in both]
     assert [status for _, status in ends] == [0, 0], ends
     assert all(said.startswith("The database stands at revision") for said, _ in ends), ends
     assert sockets(data_folder) == [False, False]

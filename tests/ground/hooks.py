@@ -37,6 +37,14 @@ LONGEST = (
     "tests/sharing/test_against_naive.py",
 )
 """They are begun early, so that no worker is left alone with one when the others are done."""
+PROGRAMS = (
+    "tests/cli/test_stopping.py",
+    "tests/embedded/test_engines.py",
+    "tests/reminders/test_at_once.py",
+    "tests/whole/test_chaos.py",
+    "tests/whole/test_kills.py",
+)
+"""They have programs forked by one process, which imports everything for all of them."""
 MEMORY = Path("/dev/shm")
 ROOM = 2 * 2**30
 """Bytes: a run has its databases there, each of some ten megabytes, and what tests write."""
@@ -61,7 +69,7 @@ def hurry_nobody() -> None:
 class Shares(LoadScopeScheduling):  # type: ignore[misc]
     """Tests go to whichever worker is free; what stands on the same thing goes to one, first of all: the judges of the
     walk, those of the browser to two, which share Chromium and a demonstration (one looks at every page, the other
-    lives through the stories), and those of a file that makes something for all of them.
+    lives through the stories), those that start programs, and those of a file that makes something for all of them.
 
     What `--dist loadgroup` is for, but its groups are lost on pytest 9.2 (pytest-dev/pytest-xdist#1386).
     """
@@ -75,6 +83,8 @@ class Shares(LoadScopeScheduling):  # type: ignore[misc]
             return CRAWL
         if nodeid.startswith("tests/browser/"):
             return "browser"
+        if nodeid.startswith(PROGRAMS):
+            return "programs"
         return path if 'scope="module"' in said else nodeid
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ground.database import OUR_FEATURES
+from ground.forked import Forked
 from pooling.cli.main import pooling
 from pooling.embedded.postgres import OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.database import Database
@@ -38,21 +38,9 @@ class Shell:
     def __call__(self, *words: object, given: bytes | None = None) -> Result:
         return CliRunner().invoke(pooling, [str(word) for word in words], env=dict(self.environment), input=given)
 
-    def start(
-        self, *words: object, program: str | None = None, errors: int = subprocess.STDOUT
-    ) -> "subprocess.Popen[str]":
+    def start(self, *words: object, program: str | None = None, errors: int = subprocess.STDOUT) -> Forked:
         """In a process of its own, as `program` runs it; its output goes together into one stream."""
-        how = ["-m", "pooling"] if program is None else ["-c", program]
-        command = [sys.executable, *how, *map(str, words)]
-        environment = {**os.environ, **self.environment, "PYTHONUNBUFFERED": "1"}
-        return subprocess.Popen(
-            command,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-        )
+        return Forked(words, {**os.environ, **self.environment}, program=program, errors=errors)
 
 
 @pytest.fixture

@@ -4,16 +4,16 @@ import asyncio
 import json
 import os
 import signal
-import sys
+import subprocess
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 
 import asyncpg
 import pytest
 from sqlalchemy import text
 
 from factories import PEOPLE
-from ground.shell import BETWEEN_LOOKS
+from ground.forked import Forked
+from ground.shell import BETWEEN_LOOKS, Shell
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel.bell import Bell
@@ -26,6 +26,9 @@ from pooling.worker import Work, run
 from reminders.scene import BASE_URL, CHORES, J15, Scene, kinds
 
 INVITED = sorted(PEOPLE)
+PATIENCE = 300
+"""Seconds, on a machine that does much else."""
+VICTIM = "from reminders import victim; victim.main()"
 
 
 async def test_sweeps_and_deliveries_at_once_send_each_reminder_once(real_scene: Scene) -> None:
@@ -60,19 +63,15 @@ async def test_two_workers_and_the_command_line_at_once_send_each_reminder_once(
     real_scene.clock.instant = now - timedelta(days=20)
     for hour in range(9, 18):
         await real_scene.schedule(roles=list(Role), day=now.date() + timedelta(days=6), hour=time(hour))
-    command = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "pooling", "remind", "--json"),
-        stdout=asyncio.subprocess.PIPE,
-        env={
-            **os.environ,
-            "POOLING_DATABASE_URL": fresh_addresses.application,
-            "POOLING_REDIS_URL": valkey.url,
-            "POOLING_SMTP_URL": f"smtp://127.0.0.1:{real_scene.sink.port}",
-            "POOLING_MAIL_FROM": "pooling@territoire.example",
-            "POOLING_BASE_URL": BASE_URL,
-            "POOLING_SECRET_KEY": "thirty-two characters at the very least",
-        },
+    shell = Shell(
+        database_url=fresh_addresses.application,
+        redis_url=valkey.url,
+        smtp_url=f"smtp://127.0.0.1:{real_scene.sink.port}",
+        mail_from="pooling@territoire.example",
+        base_url=BASE_URL,
+        secret_key="thirty-two characters at the very least",
     )
+    command = await asyncio.to_thread(shell.start, "remind", "--json", errors=subprocess.DEVNULL)
     await wait_for_another_connection(fresh_addresses)
     bell = Bell(valkey.url)
     work = [
@@ -80,7 +79,7 @@ async def test_two_workers_and_the_command_line_at_once_send_each_reminder_once(
         for _ in range(2)
     ]
     workers = [asyncio.create_task(run(each)) for each in work]
-    said, _ = await command.communicate()
+    said = await asyncio.to_thread(command.finish, PATIENCE)
     assert command.returncode == 0
     while any(state != "sent" for _, state, *_ in await real_scene.messages()):
         await bell.ring("deliver")
@@ -95,7 +94,7 @@ async def test_two_workers_and_the_command_line_at_once_send_each_reminder_once(
 class Victim:
     """A process of its own that sweeps or delivers, to be killed."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Forked) -> None:
         self.process = process
 
     @classmethod
@@ -106,22 +105,17 @@ class Victim:
             "port": scene.sink.port,
             "now": scene.now.isoformat(),
         }
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("victim.py")),
-            json.dumps(order),
-            stdout=asyncio.subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-        )
-        return cls(process)
+        return cls(await asyncio.to_thread(Forked, [json.dumps(order)], os.environ, program=VICTIM))
 
     async def said(self, line: str) -> None:
         assert self.process.stdout is not None
-        assert (await self.process.stdout.readline()).decode().strip() == line
+        assert (await asyncio.to_thread(self.process.stdout.readline)).strip() == line
 
     async def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
-        assert await self.process.wait() == -signal.SIGKILL
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+        assert await asyncio.to_thread(self.process.wait, PATIENCE) == -signal.SIGKILL
 
 
 async def wait_for_its_locks(addresses: PostgresAddresses, table: str) -> None:

@@ -43,7 +43,7 @@ def stopping_at(moment: str, kind: Kind) -> Kind:
     return replace(kind, plan=plan) if moment == "planning" else replace(kind, render=render)
 
 
-async def main(order: dict[str, Any]) -> None:
+async def work_of(order: dict[str, Any]) -> None:
     database = Database.connect(order["database"])
     clock = FixedClock(datetime.fromisoformat(order["now"]))
     work, _, moment = str(order["work"]).partition(":")
@@ -57,5 +57,5 @@ async def main(order: dict[str, Any]) -> None:
         await deliver(database, SmtpTransport(url, sender="a@territoire.example", host="achats.example"), clock)
 
 
-if __name__ == "__main__":
-    asyncio.run(main(json.loads(sys.argv[1])))
+def main() -> None:
+    asyncio.run(work_of(json.loads(sys.argv[1])))

@@ -4,16 +4,12 @@ import asyncio
 import json
 import os
 import random
-import signal
-import sys
+import subprocess
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
-from pathlib import Path
 from typing import ClassVar
 
 import asyncpg
@@ -21,6 +17,7 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from factories import NOW
+from ground.forked import Forked
 from outbox.moody_sink import MoodySink
 from pooling.accounts.people import ensure_people
 from pooling.committees.meetings.scheduling import cancel_committee, move_committee, schedule_committee
@@ -45,7 +42,10 @@ SPEED = 12
 """A minute of the clock in five seconds: a lease outlives a killed worker by seven and a half."""
 PATIENCE = 2.0
 """Seconds before a worker gives a server up: well below its lease, well above what a busy machine takes to answer."""
+PATIENCE_WITH_PROGRAMS = 300
+"""Seconds that one may take to start or to end, on a machine that does much else."""
 WORKERS = 3
+WORKER = "from whole import chaos_worker; chaos_worker.main()"
 GROUPS_AT_MOST = 40
 COMMITTEES = 3
 PEOPLE = 25
@@ -78,11 +78,11 @@ class Chaos:
         self.database = Database(engine).handing(Features(FEATURES))
         self.meetings: list[Meeting] = []
         self.people: dict[str, int] = {}
-        self.workers: list[int] = []
-        self.by_hand: list[int] = []
+        self.workers: list[Forked] = []
+        self.leaving: list[Forked] = []
+        """Those that end by themselves, or were told to."""
         self.happened: Counter[str] = Counter()
         self.began = 0.0
-        self.zygote: asyncio.subprocess.Process
 
     # Before
 
@@ -116,16 +116,8 @@ class Chaos:
     # Meanwhile
 
     async def run(self) -> None:
-        self.zygote = await asyncio.create_subprocess_exec(
-            sys.executable,
-            str(Path(__file__).with_name("chaos_worker.py")),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])},
-        )
         self.began = time.time()
-        await self._start("remind")  # once it has started, all is imported
+        (await self._start("remind")).wait(PATIENCE_WITH_PROGRAMS)  # once it has ended, all is imported
         self.began = time.time()
         for _ in range(WORKERS):
             self.workers.append(await self._start("worker"))
@@ -150,32 +142,35 @@ class Chaos:
     def clock(self) -> FastClock:
         return FastClock(J15, self.began, SPEED)
 
-    async def _start(self, work: str) -> int:
+    async def _start(self, work: str) -> Forked:
         order = {
             "work": work, "database": self.addresses.application, "queue": self.queue, "port": self.sink.port,
             "start": J15.isoformat(), "began": self.began, "speed": SPEED, "patience": PATIENCE,
         }  # fmt: skip
-        assert self.zygote.stdin is not None
-        assert self.zygote.stdout is not None
-        self.zygote.stdin.write(json.dumps(order).encode() + b"\n")
-        await self.zygote.stdin.drain()
-        return int(await self.zygote.stdout.readline())
+        return await asyncio.to_thread(
+            Forked,
+            [json.dumps(order)],
+            os.environ,
+            program=WORKER,
+            output=subprocess.DEVNULL,
+            errors=subprocess.DEVNULL,
+        )
 
     async def kill(self) -> None:
         place = self.chance.randrange(len(self.workers))
-        with suppress(ProcessLookupError):
-            os.kill(self.workers[place], signal.SIGKILL)
+        self.workers[place].kill()
+        await asyncio.to_thread(self.workers[place].wait, PATIENCE_WITH_PROGRAMS)
         self.workers[place] = await self._start("worker")
 
     async def stop_one(self) -> None:
         """As an upgrade does: it finishes the mail in hand."""
         place = self.chance.randrange(len(self.workers))
-        with suppress(ProcessLookupError):
-            os.kill(self.workers[place], signal.SIGTERM)
+        self.workers[place].terminate()
+        self.leaving.append(self.workers[place])
         self.workers[place] = await self._start("worker")
 
     async def remind_by_hand(self) -> None:
-        self.by_hand.append(await self._start("remind"))
+        self.leaving.append(await self._start("remind"))
 
     async def cut(self) -> None:
         """Ends every connection of the workers with the database."""
@@ -247,11 +242,9 @@ class Chaos:
 
     async def _stop(self) -> None:
         for worker in self.workers:
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGTERM)
-        self.zygote.terminate()
-        await self.zygote.wait()
-        await asyncio.to_thread(_wait_for, [*self.workers, *self.by_hand])
+            worker.terminate()
+        for program in (*self.workers, *self.leaving):
+            await asyncio.to_thread(program.wait, PATIENCE_WITH_PROGRAMS)
 
     async def recover(self) -> None:
         """Calm weather: what any worker does in the hours after."""
@@ -278,12 +271,3 @@ class Chaos:
         finally:
             await connection.close()
         return count
-
-
-def _wait_for(processes: Sequence[int]) -> None:
-    """Until none of them lives: they are not our children, so nothing tells."""
-    for process in processes:
-        with suppress(ProcessLookupError):
-            while True:
-                os.kill(process, 0)
-                time.sleep(0.05)

@@ -1,11 +1,8 @@
-"""A process that imports everything once and then forks a worker for each line that it reads: they start at once, so
-that many can be killed in a short time. It answers each line with the worker's process id.
-"""
+"""A worker whose clock runs fast, or one sweep by hand, in a process of its own: it can be killed at once."""
 
 import asyncio
 import json
 import os
-import signal
 import sys
 import time
 from datetime import datetime, timedelta
@@ -52,20 +49,7 @@ async def work(order: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the dead
-    for line in sys.stdin:
-        child = os.fork()
-        if child:
-            sys.stdout.write(f"{child}\n")
-            sys.stdout.flush()
-            continue
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        try:
-            asyncio.run(work(json.loads(line)))
-        except BaseException:  # noqa: BLE001 - told to stop, or its connections were cut: another one goes on
-            os._exit(1)
-        os._exit(0)
-
-
-if __name__ == "__main__":
-    main()
+    try:
+        asyncio.run(work(json.loads(sys.argv[1])))
+    except BaseException:  # noqa: BLE001 - told to stop, or its connections were cut: another one goes on
+        os._exit(1)

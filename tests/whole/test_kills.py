@@ -23,6 +23,7 @@ import pytest
 
 from factories import ARCACHON, NOW, find_territory
 from ground.database import INHABITED
+from ground.forked import Forked
 from ground.shell import BETWEEN_LOOKS, InDatabase, Shell
 from pooling.accounts.models import TokenScope
 from pooling.accounts.tokens import make_token
@@ -31,8 +32,7 @@ from pooling.embedded.valkey import EmbeddedValkey
 from pooling.kernel.database import Database
 
 HANDED_OVER = """
-import os, sys
-os.dup2(int(sys.argv.pop(1)), 3)
+import os
 os.environ["LISTEN_PID"] = str(os.getpid())
 from pooling.cli import main
 main()
@@ -117,9 +117,7 @@ class Programs:
 
 
 @contextmanager
-def web_processes(
-    how_many: int, settings: dict[str, str], folder: Path
-) -> Iterator[tuple[int, list["subprocess.Popen[bytes]"]]]:
+def web_processes(how_many: int, settings: dict[str, str], folder: Path) -> Iterator[tuple[int, list[Forked]]]:
     """On one socket, as a service manager hands it over; its port."""
     with (
         socket.create_server(("127.0.0.1", 0), backlog=64) as listening,
@@ -127,7 +125,6 @@ def web_processes(
     ):
         manager.bind(str(folder / "notify"))
         manager.settimeout(PATIENCE)
-        os.set_inheritable(listening.fileno(), True)
         environment = {
             **os.environ,
             **settings,
@@ -135,10 +132,9 @@ def web_processes(
             "NOTIFY_SOCKET": manager.getsockname(),
             "PROMETHEUS_MULTIPROC_DIR": str(folder),
         }
-        command = [sys.executable, "-c", HANDED_OVER, str(listening.fileno()), "serve"]
+        quiet = {"output": subprocess.DEVNULL, "errors": subprocess.DEVNULL}
         processes = [
-            subprocess.Popen(command, env=environment, pass_fds=[listening.fileno()], stderr=subprocess.DEVNULL)
-            for _ in range(how_many)
+            Forked(["serve"], environment, program=HANDED_OVER, handed=[listening], **quiet) for _ in range(how_many)
         ]
         try:
             assert {manager.recv(100) for _ in processes} == {b"READY=1"}
@@ -147,9 +143,8 @@ def web_processes(
             yield port, processes
         finally:
             for process in processes:
-                if process.poll() is None:
-                    process.kill()
-                    process.wait()
+                process.kill()
+                process.wait(PATIENCE)
 
 
 def kill_postgres(server: EmbeddedPostgres) -> None:
@@ -219,7 +214,7 @@ def test_what_was_accepted_stays_whatever_is_killed(
         programs.more()
         first.send_signal(signal.SIGTERM)
         programs.more()
-        assert first.wait(timeout=PATIENCE) == 0
+        assert first.wait(PATIENCE) == 0
         status, _ = asked(port, "GET", "/metrics", None, {"Authorization": f"Bearer {METRICS}"})
         assert status == 200, "of both processes, of which one has gone"
         programs.more()
@@ -230,7 +225,7 @@ def test_what_was_accepted_stays_whatever_is_killed(
             programs.more()
             again.stop()
         second.kill()
-        second.wait(timeout=PATIENCE)
+        second.wait(PATIENCE)
     valkey.stop()
     stands = asyncio.run(kept(addresses))
     assert programs.accepted.items() <= dict(stands).items()
