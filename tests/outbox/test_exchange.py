@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -29,6 +30,8 @@ class Server:
         """The commands that came together, each by its first word; `.` is the end of a mail."""
         self.mails: list[bytes] = []
         self.announced = asyncio.Event()
+        self.silent_after = ""
+        """Once this was answered, nothing is."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220-here\r\n220 ready\r\n")
@@ -48,6 +51,10 @@ class Server:
                     mail = None
                 answer = self._answer(word)
                 writer.write(answer.encode())
+                if word == self.silent_after:
+                    await reader.read()  # until it is left
+                    writer.close()
+                    return
                 mail = [] if answer.startswith("354") else None
                 if answer.startswith("421"):
                     writer.close()
@@ -105,6 +112,81 @@ async def test_a_mail_is_announced_before_it_is_known_to_be_ours_and_said_after(
         await sending
     assert len(server.mails) == is_ours
     assert server.heard[2:] == ([["."], ["QUIT"]] if is_ours else [])
+
+
+async def test_the_next_mail_is_announced_behind_the_one_before() -> None:
+    server, ours = Server(pipelining=True), asyncio.get_running_loop().create_future()
+    first, second = message("Premier"), message("Second")
+    async with connected(server) as connection:
+        await connection.send(first, NOW, then=second)
+        sending = asyncio.create_task(connection.send(second, NOW, ours=ours))
+        await asyncio.sleep(0.05)
+        assert (sending.done(), len(server.mails)) == (False, 1), "it is said once what became of the first is kept"
+        ours.set_result(True)
+        await sending
+    assert server.heard == [["EHLO"], ["MAIL", "RCPT", "DATA"], [".", "MAIL", "RCPT", "DATA"], ["."], ["QUIT"]]
+    assert [mail.split(b"\r\n")[0] for mail in server.mails] == [b"Subject: Premier", b"Subject: Second"]
+
+
+async def test_where_commands_are_said_one_by_one_nothing_is_announced_before() -> None:
+    server, first, second = Server(pipelining=False), message(), message()
+    async with connected(server) as connection:
+        await connection.send(first, NOW, then=second)
+        await connection.send(second, NOW)
+    assert server.heard == [["EHLO"], *[["MAIL"], ["RCPT"], ["DATA"], ["."]] * 2, ["QUIT"]]
+
+
+async def test_what_was_announced_and_is_not_ours_any_more_is_not_said() -> None:
+    server, ours = Server(pipelining=True), asyncio.get_running_loop().create_future()
+    ours.set_result(False)
+    first, second = message(), message()
+    async with connected(server) as connection:
+        await connection.send(first, NOW, then=second)
+        await connection.send(second, NOW, ours=ours)
+    assert (len(server.mails), ["QUIT"] in server.heard) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("answers", "faults"),
+    [
+        ({"RCPT": "550 5.1.1 no such user", "DATA": "554 no valid recipients"}, [None, Fault.PERMANENT]),
+        ({"RCPT": "550 5.1.1 no such user", ".": "250 taken"}, [None, Fault.PERMANENT]),
+        ({".": "554 5.6.0 not such a text"}, [Fault.PERMANENT, Fault.PERMANENT]),
+        ({".": "452 4.3.1 disk full"}, [Fault.TRANSIENT, Fault.TRANSIENT]),
+        ({"MAIL": "421 4.7.0 closing"}, [None, Fault.SERVER]),
+        ({"DATA": "no number"}, [None, Fault.SERVER]),
+    ],
+)
+async def test_each_of_two_is_told_what_was_answered_to_itself(
+    answers: dict[str, str], faults: list[Fault | None]
+) -> None:
+    """What is answered to the next one’s announcement is no matter of the one that was taken: it would leave twice."""
+    server, found = Server(pipelining=True), list[Fault | None]()
+    mails = [message("Premier"), message("Second"), message("Troisième")]
+    async with connected(server) as connection:
+        connection_of: Any = connection
+        told = connection_of.exchange._say
+
+        def say(*commands: bytes) -> Any:  # noqa: ANN401 - from the first mail’s end on
+            server.answers |= answers if commands[0].endswith(b"\r\n.\r\n") else {}
+            return told(*commands)
+
+        connection_of.exchange._say = say
+        for mail, then in zip(mails[:2], mails[1:], strict=True):
+            try:
+                await connection.send(mail, NOW, then=then)
+                found.append(None)
+            except NotSent as refused:
+                found.append(refused.fault)
+    assert found == faults
+
+
+async def test_a_server_that_takes_a_mail_and_then_hangs_has_taken_it() -> None:
+    server, first, second = Server(pipelining=True), message(), message()
+    async with connected(server) as connection:
+        server.silent_after = "."
+        await asyncio.wait_for(connection.send(first, NOW, then=second), 5)
+    assert len(server.mails) == 1
 
 
 REFUSALS = [

@@ -2,8 +2,8 @@
 
 A few mails are claimed at a time and the claim committed: so few wait if we are killed, and who asks for a code
 meanwhile waits for no more of the others. Each mail's lease is checked and prolonged just before it is
-sent, and `sent` is committed right after the server's `250`, in the statement that holds the next mail, which is
-announced to the server meanwhile and said once that is committed. So a killed delivery loses nothing (its leases
+sent, and `sent` is committed right after the server's `250`, in the statement that holds the next mail, which was
+announced to the server behind the one before and is said once that is committed. So a killed delivery loses nothing (its leases
 expire), and a mail goes out twice only if the crash falls between that `250` and that commit: at most one for
 each open connection.
 
@@ -138,10 +138,11 @@ async def _send_next(connection: Connection, batch: Batch, clock: Clock, report:
     """Whether the connection is of use for another mail."""
     message, now = batch.waiting.popleft(), clock.now()
     ours = asyncio.ensure_future(batch.hold(message, now))
+    await asyncio.sleep(0)  # the database is asked by now, and answers while mails are written
     try:
         # Files are asked for over the same connection with the database, under the lease.
         attachments = await batch.attachments(message) if message.attachments and await ours else ()
-        refusal = await _send(connection, message, attachments, now, ours)
+        refusal = await _send(connection, batch, message, attachments, now, ours)
     finally:
         is_ours = await ours
     if not is_ours:
@@ -170,22 +171,35 @@ async def _settle_refused(
 
 
 async def _send(
-    connection: Connection, message: Message, attachments: Sequence[Attachment], now: datetime, ours: Awaitable[bool]
+    connection: Connection,
+    batch: Batch,
+    message: Message,
+    attachments: Sequence[Attachment],
+    now: datetime,
+    ours: Awaitable[bool],
 ) -> NotSent | None:
     """None once the server has taken the mail; what was wrong with this mail, otherwise.
 
     Raises:
         NotSent: nothing was wrong with it, but with the server.
     """
-    if message.expires_at is not None and message.expires_at <= now:
+    if _is_expired(message, now) and batch.announced is not message:
         return NotSent(Fault.PERMANENT, EXPIRED)
+    then = batch.waiting[0] if batch.waiting else None
+    if then is not None and (then.attachments or _is_expired(then, now)):
+        then = None
+    batch.announced = then
     try:
-        await connection.send(message, now, attachments, ours=ours)
+        await connection.send(message, now, attachments, ours=ours, then=then)
     except NotSent as refusal:
         if refusal.fault is Fault.SERVER:
             raise
         return refusal
     return None
+
+
+def _is_expired(message: Message, now: datetime) -> bool:
+    return message.expires_at is not None and message.expires_at <= now
 
 
 def next_try(refusal: NotSent, message: Message, now: datetime) -> datetime | None:

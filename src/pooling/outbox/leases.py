@@ -80,6 +80,8 @@ class Batch:
         self.in_hand: Message | None = None
         self.taken: Message | None = None
         """The server has answered for it, and its row does not say so yet."""
+        self.announced: Message | None = None
+        """What the server was told, or is told any moment, that follows."""
         self.sent = 0
         """Over the present connection."""
 

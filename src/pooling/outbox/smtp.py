@@ -20,7 +20,7 @@ from aiosmtplib import (
 
 from pooling.mail_addresses import sendable
 from pooling.outbox.envelope import Attachment, envelope, host_of
-from pooling.outbox.exchange import Exchange
+from pooling.outbox.exchange import Exchange, Letter, in_whole_lines
 from pooling.outbox.models import Message
 from pooling.outbox.transport import Connection, Fault, NotSent, Transport
 
@@ -83,10 +83,12 @@ class SmtpTransport:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Open:
     exchange: Exchange
     transport: SmtpTransport
+    _ready: tuple[Message, Letter] | None = None
+    """The mail that was said to come next, as it was announced."""
 
     async def send(
         self,
@@ -95,17 +97,34 @@ class _Open:
         attachments: Sequence[Attachment] = (),
         *,
         ours: Awaitable[bool] | None = None,
+        then: Message | None = None,
     ) -> None:
-        sender, host = self.transport.sender, self.transport.host
         try:
-            mail = envelope(message, sender=sender, host=host, now=now, attachments=attachments)
+            letter = self._letter(message, now, attachments)
         except ValueError as error:
             raise NotSent(Fault.PERMANENT, f"cannot be written as a mail: {error}") from error
+        self._ready = self._following(then, now)
+        following = self._ready[1] if self._ready else None
         try:
             async with asyncio.timeout(self.transport.send_seconds):
-                await self.exchange.send(sendable(sender), sendable(message.recipient), mail, ours)
+                await self.exchange.send(letter, ours, following)
         except (SMTPException, OSError, TimeoutError, ValueError) as error:
             raise NotSent(fault_of(error), _said(error)) from error
+
+    def _letter(self, message: Message, now: datetime, attachments: Sequence[Attachment] = ()) -> Letter:
+        if self._ready is not None and self._ready[0] is message:
+            return self._ready[1]
+        sender, host = self.transport.sender, self.transport.host
+        mail = envelope(message, sender=sender, host=host, now=now, attachments=attachments)
+        return Letter(sendable(sender), sendable(message.recipient), in_whole_lines(mail))
+
+    def _following(self, then: Message | None, now: datetime) -> tuple[Message, Letter] | None:
+        """What is wrong with it is told in its own turn."""
+        if then is None or not self.exchange.at_one_go:
+            return None
+        with suppress(ValueError):
+            return then, self._letter(then, now)
+        return None
 
 
 def fault_of(error: Exception) -> Fault:

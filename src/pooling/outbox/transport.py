@@ -42,10 +42,11 @@ class Connection(Protocol):
         attachments: Sequence[Attachment] = (),
         *,
         ours: Awaitable[bool] | None = None,
+        then: Message | None = None,
     ) -> None:
         """Returns once the server has answered for the mail (`250`). It is announced at once, and said only once `ours`
         tells that it is still ours to send; otherwise it returns too, the server has nothing of it, and the connection
-        is of no more use.
+        is of no more use. `then` is what is to be sent next over it, without files: it may be announced already.
 
         Raises:
             NotSent: it did not take it.
@@ -72,5 +73,6 @@ class KeptInOutbox:
         attachments: Sequence[Attachment] = (),
         *,
         ours: Awaitable[bool] | None = None,
+        then: Message | None = None,
     ) -> None:
         """Nothing to do: the row is the mail."""
