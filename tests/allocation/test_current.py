@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+import threading
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -47,14 +48,16 @@ from pooling.allocation.editing.preview import Preview, Refused, preview_line
 from pooling.allocation.editing.schemas import ChargeIn, SubsidyIn
 from pooling.allocation.editing.weights import give_weights
 from pooling.allocation.figures import summary
+from pooling.allocation.kept import kept_of
 from pooling.allocation.listing import current_shares, list_shares
-from pooling.allocation.models import Charge
+from pooling.allocation.models import Charge, CurrentShare
 from pooling.allocation.records import downloads
 from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_shown, last_number
 from pooling.allocation.watching import READ
+from pooling.kernel import database as kernel_database
 from pooling.kernel.apart import apart as run_apart
 from pooling.kernel.clock import FixedClock, SystemClock
-from pooling.kernel.database import Database
+from pooling.kernel.database import Database, insert_parts
 from pooling.kernel.errors import Conflict, DomainError, Forbidden
 from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
@@ -387,6 +390,38 @@ async def test_two_at_once_compute_once(apart: Apart) -> None:
     looks = await asyncio.gather(*(apart.look() for _ in range(6)))
     assert len({current.read_at for current in looks}) == 1
     await apart.is_right()
+
+
+async def test_shares_written_in_parts_say_the_same(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current, "WRITTEN_AT_ONCE", 2)
+    found = await apart.look()
+    async with apart.database.transaction(apart.territory.group_id) as session:
+        purchase = await session.get_one(Purchase, (apart.territory.group_id, apart.purchase_id))
+        *_, figures = kept_of(await allocate_purchase(session, apart.purchase_id, label_of(purchase)))
+        kept = await session.execute(text("SELECT count(*) FROM current_shares"))
+        assert kept.scalar_one() > 2 * current.WRITTEN_AT_ONCE
+    assert found.fingerprint == figures
+    await apart.is_right()
+
+
+async def test_the_next_part_is_made_while_one_is_written(
+    database: Database, territory: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, written = threading.Event(), list[int]()
+
+    async def slow(_session: AsyncSession, _table: object, rows: list[dict[str, Any]]) -> None:
+        assert await asyncio.to_thread(made.wait, 20), "what follows is made meanwhile"
+        written.extend(row["place"] for row in rows)
+
+    def parts() -> Iterator[list[dict[str, Any]]]:
+        yield [{"place": 1}]
+        made.set()
+        yield [{"place": 2}, {"place": 3}]
+
+    monkeypatch.setattr(kernel_database, "_insert", slow)
+    async with database.transaction(territory.group_id) as session:
+        await insert_parts(session, CurrentShare, parts())
+    assert written == [1, 2, 3]
 
 
 async def test_what_is_filed_meanwhile_is_computed_by_the_next(apart: Apart) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -172,7 +173,7 @@ async def test_each_of_two_is_told_what_was_answered_to_itself(
             return told(*commands)
 
         connection_of.exchange._say = say
-        for mail, then in zip(mails[:2], mails[1:], strict=True):
+        for mail, then in pairwise(mails):
             try:
                 await connection.send(mail, NOW, then=then)
                 found.append(None)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, exists, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -32,9 +33,6 @@ from pooling.sharing.allocation_case import Item as CaseItem
 from pooling.sharing.allocation_case import Member as CaseMember
 from pooling.sharing.tiers import Tier
 from pooling.sharing.tying import Billed, Bills
-
-READ_AT_ONCE = 5_000
-"""Lines that are held as rows at a time."""
 
 
 class Payer(NamedTuple):
@@ -323,31 +321,42 @@ def subsidy_case(subsidy: Subsidy) -> RateSubsidy | AmountSubsidy:
 
 
 async def _needs(session: AsyncSession, purchase_id: int, consolidation_id: int | None) -> list[Need]:
-    """Every line with units, in one statement, always in the same order: what people saw is compared with it later."""
+    """Every line with units, in one statement, always in the same order: what people saw is compared with it later. A
+    row for each item: hundreds of thousands of rows would take a second to be read.
+    """
     if consolidation_id is not None:
-        statement = (
-            select(col(Item.code), col(Member.code), col(Assignment.quantity))
+        units: Any = col(Assignment.quantity)
+        lines = (
+            select(*_of_an_item(units))
             .join(Item, linked(Item.id, Assignment.item_id))
             .join(Member, linked(Member.id, Assignment.member_id))
-            .where(col(Assignment.consolidation_id) == consolidation_id, col(Assignment.quantity) > 0)
+            .where(col(Assignment.consolidation_id) == consolidation_id, units > 0)
         )
     else:
-        statement = (
-            select(col(Item.code), col(Member.code), col(NeedRow.quantity))
+        units = col(NeedRow.quantity)
+        lines = (
+            select(*_of_an_item(units))
             .join(Declaration, linked(Declaration.id, NeedRow.declaration_id))
             .join(Item, linked(Item.id, NeedRow.item_id))
             .join(Member, linked(Member.id, Declaration.member_id))
             .where(
                 col(Declaration.purchase_id) == purchase_id,
                 col(Declaration.state) == DeclarationState.FILED,
-                col(NeedRow.quantity) > 0,
+                units > 0,
             )
         )
-    ordered = statement.order_by(col(Item.position), col(Item.id), col(Member.id))
-    found = await session.stream(ordered.execution_options(yield_per=READ_AT_ONCE))
-    needs, codes = list[Need](), dict[str, str]()
-    async for rows in found.partitions():  # each code is held once
-        needs += [
-            Need(codes.setdefault(member, member), codes.setdefault(item, item), units) for item, member, units in rows
-        ]
-    return needs
+    found = await session.execute(
+        lines.group_by(col(Item.group_id), col(Item.id)).order_by(col(Item.position), col(Item.id))
+    )
+    codes = dict[str, str]()  # each is held once
+    return [
+        Need(codes.setdefault(member, member), item, quantity)
+        for item, members, quantities in found
+        for member, quantity in zip(members, quantities, strict=True)
+    ]
+
+
+def _of_an_item(units: Any) -> tuple[Any, ...]:  # noqa: ANN401 - a column
+    """Its code, those of who takes units of it, and how many."""
+    each = (col(Member.code), units)
+    return col(Item.code), *(func.array_agg(aggregate_order_by(one, col(Member.id))) for one in each)

@@ -7,7 +7,7 @@ What else the figures come from, the code and the configured rates, is in `made_
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
@@ -15,7 +15,21 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import BigInteger, Text, and_, cast, delete, exists, func, null, or_, select, type_coerce
+from sqlalchemy import (
+    BigInteger,
+    Delete,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -24,13 +38,12 @@ import pooling
 from pooling.allocation.allocating import StatedPurchase, allocate_read
 from pooling.allocation.case import PurchaseCase, label_of, read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
-from pooling.allocation.figures import row_count
-from pooling.allocation.kept import kept_of, stated_of
+from pooling.allocation.kept import Fingerprint, head_of, rows_of, stated_of
 from pooling.allocation.listing import current_shares
 from pooling.allocation.models import CaseChange, CurrentAllocation, CurrentShare
 from pooling.allocation.spool import read_spooled
 from pooling.kernel.apart import PRELOADED, apart
-from pooling.kernel.database import TenantSession, group_of, insert_many
+from pooling.kernel.database import TenantSession, group_of, insert_parts
 from pooling.kernel.errors import Conflict
 from pooling.kernel.slices import Order, Slice
 from pooling.kernel.tables import any_of
@@ -353,30 +366,52 @@ async def _compute(session: AsyncSession, purchase_id: int, finance: FinanceConf
     await session.execute(
         delete(CaseChange).where(col(CaseChange.purchase_id) == purchase_id), execution_options=unread
     )
-    await session.execute(
-        delete(CurrentShare).where(col(CurrentShare.purchase_id) == purchase_id), execution_options=unread
-    )
     read = await _read(session, purchase_id, finance)
     values: dict[str, Any] = {"read_at": read_at, "made_with": made_with(finance), "stated": null(), "refused": null()}
-    rows: list[dict[str, Any]] = []
+    deleting = asyncio.ensure_future(session.execute(_without_shares(purchase_id), execution_options=unread))
     try:
-        stated = await allocate_read(read)
+        allocated = await allocate_read(read)  # while the database takes away what was there
     except Conflict as refusal:
-        refused = {"code": refusal.code, "message": refusal.message}
-        values |= {"refused": refused, "fingerprint": "", "workbook_rows": 0}
+        stated, refused = None, {"code": refusal.code, "message": refusal.message}
+        values |= {"refused": refused, "workbook_rows": 0}
     else:
-        head, rows, fingerprint = await asyncio.to_thread(kept_of, stated)
-        values |= {"stated": head, "fingerprint": fingerprint, "workbook_rows": row_count(stated.result)}
-    upsert = insert(CurrentAllocation).values(group_id=group_of(session), purchase_id=purchase_id, **values)
+        stated, head = allocated, head_of(allocated)
+        values |= {"stated": head, "workbook_rows": head["workbook_rows"]}
+    finally:
+        await deleting
+    upsert = insert(CurrentAllocation).values(
+        group_id=group_of(session), purchase_id=purchase_id, fingerprint="", **values
+    )
     await session.execute(
-        upsert.on_conflict_do_update(index_elements=["group_id", "purchase_id"], set_=values),
+        upsert.on_conflict_do_update(index_elements=["group_id", "purchase_id"], set_={**values, "fingerprint": ""}),
         execution_options=unread,
     )
-    shares = [{"purchase_id": purchase_id, **row} for row in rows]
-    await insert_many(session, CurrentShare, shares, at_once=WRITTEN_AT_ONCE)
+    if stated is not None:
+        fingerprint = Fingerprint(values["stated"])
+        await insert_parts(session, CurrentShare, _shares_in_parts(stated, purchase_id, fingerprint))
+        await session.execute(
+            update(CurrentAllocation)
+            .where(col(CurrentAllocation.purchase_id) == purchase_id)
+            .values(fingerprint=str(fingerprint)),
+            execution_options=unread,
+        )
     kept, _ = await _kept(session, purchase_id, finance, good_since=read_at)
     assert kept is not None, "it was written a moment ago"
     return kept
+
+
+def _without_shares(purchase_id: int) -> Delete:
+    return delete(CurrentShare).where(col(CurrentShare.purchase_id) == purchase_id)
+
+
+def _shares_in_parts(
+    stated: StatedPurchase, purchase_id: int, fingerprint: Fingerprint
+) -> Iterator[list[dict[str, Any]]]:
+    members = stated.result.members
+    for start in range(0, len(members), WRITTEN_AT_ONCE):
+        rows = rows_of(stated, members[start : start + WRITTEN_AT_ONCE])
+        fingerprint.add(rows)
+        yield [{"purchase_id": purchase_id, **row} for row in rows]
 
 
 async def _read(session: AsyncSession, purchase_id: int, finance: FinanceConfiguration) -> PurchaseCase:

@@ -99,8 +99,8 @@ def tie_of(head: Mapping[str, Any]) -> Tie:
     return Tie(Tying(kept["to"]), [Untied(*one) for one in kept["untied"]], kept["tied"], kept["waiting"], kept["more"])
 
 
-def rows_of(stated: StatedPurchase) -> list[dict[str, Any]]:
-    """One row per member, without its record."""
+def rows_of(stated: StatedPurchase, members: Sequence[StatedMember] | None = None) -> list[dict[str, Any]]:
+    """One row per member, without its record: of all, or of these."""
     return [
         {
             "member": member.result.id,
@@ -113,19 +113,32 @@ def rows_of(stated: StatedPurchase) -> list[dict[str, Any]]:
             "net": member.result.net,
             "vat_by_rate": _JSON(member.result.vat_by_rate),
             "gets_fctva": member.fctva,
-            "lines": _JSON([_share_written(share) for share in member.shares]),
+            "lines": f"[{','.join(map(_share_written, member.shares))}]",
         }
-        for member in stated.result.members
+        for member in (stated.result.members if members is None else members)
     ]
+
+
+class Fingerprint:
+    """Stands for what is everybody's, and for the rows that are added, in their order."""
+
+    def __init__(self, head: Mapping[str, Any]) -> None:
+        self._of = sha256(json.dumps(head, sort_keys=True, ensure_ascii=False).encode())
+
+    def add(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        for row in rows:
+            self._of.update(repr(tuple(row.values())).encode())
+
+    def __str__(self) -> str:
+        return self._of.hexdigest()
 
 
 def kept_of(stated: StatedPurchase) -> tuple[dict[str, Any], list[dict[str, Any]], str]:
     """What is everybody's, the rows, and a fingerprint that stands for both."""
     head, rows = head_of(stated), rows_of(stated)
-    fingerprint = sha256(json.dumps(head, sort_keys=True, ensure_ascii=False).encode())
-    for row in rows:
-        fingerprint.update(repr(tuple(row.values())).encode())
-    return head, rows, fingerprint.hexdigest()
+    fingerprint = Fingerprint(head)
+    fingerprint.add(rows)
+    return head, rows, str(fingerprint)
 
 
 def stated_of(head: Mapping[str, Any], rows: Sequence[ShareColumns], rule_version: int) -> StatedPurchase:
@@ -178,16 +191,17 @@ def _line(written: Mapping[str, Any]) -> StatedLine:
     return StatedLine(**values)
 
 
-def _share_written(share: StatedShare) -> Sequence[Any]:
+def _share_written(share: StatedShare) -> str:
     if share[5:] == _NOTHING_MORE:  # most of them, hundreds of thousands
         line, cents, numerator, value, rank = share[:5]
-        known = value if isinstance(value, int) else str(value)
-        return (line, cents, numerator, known) if rank is None else (line, cents, numerator, known, rank)
+        known = value if isinstance(value, int) else f'"{value}"'
+        more = "" if rank is None else f",{rank}"
+        return f"[{line},{cents},{numerator},{known}{more}]"
     line, cents, numerator, value, rank, parts, eligible, units = share
-    more = [[[_number(value), _number(weight)] for value, weight in parts], eligible, units]
-    while more[-1] in (0, []):
-        more.pop()
-    return [line, cents, numerator, _number(value), rank, *more]
+    known_of = [[[_number(value), _number(weight)] for value, weight in parts], eligible, units]
+    while known_of[-1] in (0, []):
+        known_of.pop()
+    return _JSON([line, cents, numerator, _number(value), rank, *known_of])
 
 
 _NOTHING_MORE = ((), 0, 0)

@@ -4,8 +4,9 @@ Every statement on a tenant table is bound to the transaction's group twice: her
 `group_id = …` to it, and in PostgreSQL, whose row-level security reads the transaction's `pooling.group_id`.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass
@@ -447,6 +448,36 @@ async def insert_many(
     """
     if not rows:
         return None
+    size, written = at_once or len(rows), None
+    for start in range(0, len(rows), size):
+        written = await _insert(session, table, rows[start : start + size], on_conflict)
+    await _looked_at(session, table, len(rows))
+    return written
+
+
+async def insert_parts(
+    session: AsyncSession, table: type[TenantTable], parts: Iterator[Sequence[Mapping[str, Any]]]
+) -> None:
+    """The same of rows that come in parts: each is made, beside the event loop, while the one before is written."""
+    written, making = 0, _next_of(parts)
+    while rows := await making:
+        making = _next_of(parts)
+        try:
+            await _insert(session, table, rows)
+        except BaseException:
+            await asyncio.wait({making})  # nobody else may go on with them meanwhile
+            raise
+        written += len(rows)
+    await _looked_at(session, table, written)
+
+
+def _next_of(parts: Iterator[Sequence[Mapping[str, Any]]]) -> asyncio.Task[Sequence[Mapping[str, Any]]]:
+    return asyncio.create_task(asyncio.to_thread(next, parts, ()))
+
+
+async def _insert(
+    session: AsyncSession, table: type[TenantTable], rows: Sequence[Mapping[str, Any]], on_conflict: str = ""
+) -> Result[Any]:
     columns = table.__table__.columns  # type: ignore[attr-defined]
     names = list(rows[0])
     dialect = session.get_bind().dialect
@@ -455,16 +486,15 @@ async def insert_many(
         f"INSERT INTO {table.__tablename__} (group_id, {', '.join(names)}) "  # noqa: S608 - names of columns, not input
         f"SELECT :the_group, * FROM unnest({arrays}) {on_conflict}"
     )
-    size, written = at_once or len(rows), None
-    for start in range(0, len(rows), size):
-        some = rows[start : start + size]
-        parameters: dict[str, Any] = {name: [row[name] for row in some] for name in names}
-        parameters["the_group"] = group_of(session)
-        changed = changing(**keys_in(table.__table__.name, some))  # type: ignore[attr-defined]
-        written = await session.execute(statement, parameters, execution_options=changed)
-    if len(rows) >= MANY_ROWS:
+    parameters: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    parameters["the_group"] = group_of(session)
+    changed = changing(**keys_in(table.__table__.name, rows))  # type: ignore[attr-defined]
+    return await session.execute(statement, parameters, execution_options=changed)
+
+
+async def _looked_at(session: AsyncSession, table: type[TenantTable], rows: int) -> None:
+    if rows >= MANY_ROWS:
         await session.execute(text(f"ANALYZE {table.__tablename__}"))
-    return written
 
 
 def _type_name(column: Column[Any], dialect: Dialect) -> str:

@@ -3,9 +3,9 @@
 A few mails are claimed at a time and the claim committed: so few wait if we are killed, and who asks for a code
 meanwhile waits for no more of the others. Each mail's lease is checked and prolonged just before it is
 sent, and `sent` is committed right after the server's `250`, in the statement that holds the next mail, which was
-announced to the server behind the one before and is said once that is committed. So a killed delivery loses nothing (its leases
-expire), and a mail goes out twice only if the crash falls between that `250` and that commit: at most one for
-each open connection.
+announced to the server behind the one before and is said once that is committed. So a killed delivery loses nothing
+(its leases expire), and a mail goes out twice only if the crash falls between that `250` and that commit: at most one
+for each open connection.
 
 A server that is away, hangs, drops us or refuses us altogether is no mail's fault: what was claimed goes back
 to the queue and no try is counted, however long it lasts. The mail in hand at that moment goes behind the
