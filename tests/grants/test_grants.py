@@ -2,11 +2,14 @@
 off beside it.
 """
 
-from datetime import date, timedelta
+import io
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import text
 
 from allocation.records.test_versions import freeze, read
@@ -63,6 +66,7 @@ async def test_from_what_is_asked_to_the_last_instalment(
     await is_granted(finance, page)
     await is_read_by_whom_it_concerns(sign_in, facilitator, page)
     await tells_the_same(await connect(FACILITATOR))
+    await stands_in_the_workbook(finance, facilitator, page)
 
 
 async def is_granted(finance: Browser, page: str) -> None:
@@ -85,6 +89,47 @@ async def is_granted(finance: Browser, page: str) -> None:
     assert "Reste à recevoir 200,00 €" in said
     assert "la répartition en déduit 720,00 € : baissez la subvention de 120,00 €" in said
     assert "720,00 € 600,00 € 400,00 €" in await read(finance, f"/g/bassin/finances/{ARCACHON}")
+
+
+async def stands_in_the_workbook(finance: Browser, facilitator: Browser, page: str) -> None:
+    """With the columns of the page, deadlines and documents; the group's own beside everybody's and officers' own."""
+    document = {"files": ("décision.txt", b"Accord", "text/plain")}
+    sent = await finance.post(f"{page}/pieces", {}, page=page, files=document)
+    assert sent.status_code == 303, text_of(sent)
+    mine: tuple[Any, ...] = (
+        *(ARCACHON, "Arcachon", "Alvéole", "Un fonds", "AG-2027-001", day(2027, 1, 4), 720, day(2027, 2, 1), 600, 400),
+        *("Versée en partie", day(2027, 1, 20), day(2027, 3, 1), None, None, "décision.txt"),
+    )
+    of_group: tuple[Any, ...] = (
+        None,
+        "Le groupe",
+        "Étude",
+        "Région",
+        None,
+        day(2027, 1, 4),
+        15_000,
+        None,
+        0,
+        0,
+        "Demandée",
+    )
+    for browser, address, expected in (
+        (finance, "liste.xlsx", [mine, of_group]),
+        (facilitator, "liste.xlsx?annee=2027", [mine, of_group]),
+        (facilitator, "liste.xlsx?annee=2026", []),
+        (facilitator, f"{ARCACHON}/liste.xlsx", [mine]),
+        (facilitator, f"{SALLES}/liste.xlsx", []),
+    ):
+        book = load_workbook(io.BytesIO((await browser.get(f"/g/bassin/finances/{address}")).content), data_only=True)
+        rows = list(book["Subventions"].iter_rows(min_row=2, values_only=True))
+        shown = [row for row in rows if row[2]]
+        assert [row[: len(one)] for row, one in zip(shown, expected, strict=True)] == expected, address
+        if expected:
+            assert (rows[-1][6], rows[-1][9]) == (sum(one[6] for one in expected), 400), "the foot"
+
+
+def day(year: int, month: int, number: int) -> datetime:
+    return datetime(year, month, number)  # noqa: DTZ001 - as a spreadsheet has it
 
 
 async def is_read_by_whom_it_concerns(sign_in: SignIn, facilitator: Browser, page: str) -> None:

@@ -1,5 +1,5 @@
-"""Finances as a file: a row for each member, and for each of its purchases; the second alone as CSV. Everybody's is
-written apart where it is long.
+"""Finances as a file: a row for each member, for each of its purchases, and for each file of a subsidy; purchases alone
+as CSV. Everybody's is written apart where it is long.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ from pooling.finances.keeping import delays_of
 from pooling.finances.page import as_position
 from pooling.finances.reading import Ledger, Line, all_members
 from pooling.finances.rules import DEFINITIONS, DELAYS, Position
-from pooling.grants.queries import Received, received_by
+from pooling.grants.queries import GrantWhole, Received, grants_whole, received_by
+from pooling.grants.rules import WORDS
 from pooling.kernel.database import group_of
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.members.features import features_for
@@ -54,6 +55,22 @@ _LINES = (
     *_FIGURES,
     Column("FCTVA attendu en", ColumnKind.INTEGER, 12),
 )
+_GRANTS = (
+    *(Column("Code", ColumnKind.CODE, 16), Column("Pour", width=34)),
+    *(Column("Dossier", width=34), Column("Financeur", width=30), Column("Achat ou action", ColumnKind.CODE, 16)),
+    *(Column("Demandée le", ColumnKind.DATE, 12), Column("Demandé", ColumnKind.AMOUNT, 16, summed=True)),
+    *(Column("Accordée le", ColumnKind.DATE, 12), Column("Accordé", ColumnKind.AMOUNT, 16, summed=True)),
+    *(Column("Versé", ColumnKind.AMOUNT, 16, summed=True), Column("État", width=18)),
+    *(
+        Column(title, ColumnKind.DATE, 14)
+        for title in ("Réponse attendue le", "À justifier avant le", "Justifiée le", "Versement attendu le")
+    ),
+    Column("Documents", width=40, wrapped=True),
+)
+_OF_GRANTS = {
+    "Feuille « Subventions »": "chaque dossier, ceux du groupe en dernier. D’un exercice, ceux qui y ont été demandés, "
+    "accordés ou versés : seuls y sont les montants dont la date est de cet exercice ; l’état est celui du jour.",
+}
 
 
 class _Read(NamedTuple):
@@ -65,11 +82,14 @@ class _Read(NamedTuple):
     received: Mapping[int, Received]
     delays: Mapping[int, int]
     lines: Sequence[Line]
+    grants: Sequence[GrantWhole]
 
 
-async def finances_file(here: InGroup, only: Sequence[int] | None, year: int | None, kind: str) -> tuple[bytes, str]:
-    """Of these members, or of everybody; with its media type."""
-    read = await _read(here.session, here.group, finance_of(here), here.now, only=only, year=year)
+async def finances_file(
+    here: InGroup, only: Sequence[int] | None, year: int | None, kind: str, *, group_too: bool
+) -> tuple[bytes, str]:
+    """Of these members, or of everybody, with or without the group's own subsidies; with its media type."""
+    read = await _read(here.session, here.group, finance_of(here), here.now, only=only, year=year, group_too=group_too)
     write = _writing(read, here.group, year, here.now, kind)
     return await asyncio.to_thread(write, lambda _: None), MEDIA[kind]
 
@@ -80,11 +100,11 @@ async def _prepare(session: AsyncSession, terms: Mapping[str, Any], now: datetim
         features_for(session).configuration(FinanceConfiguration),
     )
     year, kind = terms["year"], terms["format"]
-    read = await _read(session, group, finance, now, only=None, year=year)
+    read = await _read(session, group, finance, now, only=None, year=year, group_too=True)
     return Prepared(
         name=file_name(group.slug, year, kind),
         media_type=MEDIA[kind],
-        rows=len(read.lines) + (0 if kind == "csv" else len(read.members)),
+        rows=len(read.lines) + (0 if kind == "csv" else len(read.members) + len(read.grants)),
         figures_at=now,
         write=_writing(read, group, year, now, kind),
     )
@@ -105,6 +125,7 @@ async def _read(
     *,
     only: Collection[int] | None,
     year: int | None,
+    group_too: bool,
 ) -> _Read:
     ledger, today = await Ledger.of(session, group.zone), now.astimezone(group.zone).date()
     members = await all_members(session, only)
@@ -116,6 +137,7 @@ async def _read(
         await received_by(session, ids, year),
         await delays_of(session, ids, finance, today),
         await ledger.all_lines(ids, year),
+        await grants_whole(session, only, year, group_too=group_too),
     )
 
 
@@ -142,7 +164,8 @@ def _written(kind: str, read: _Read, facts: Mapping[str, str], notice: str | Non
         book = book_of("ods" if kind == "ods" else "xlsx")(facts, notice)
         book.add(SheetTable("Membres", _MEMBERS, counted(_member_rows(read), progress), names=2))
         book.add(lines)
-        book.say(more=DEFINITIONS.items())
+        book.add(SheetTable("Subventions", _GRANTS, counted(_grant_rows(read), progress), names=3))
+        book.say(more=[*DEFINITIONS.items(), *_OF_GRANTS.items()])
         book.save(target)
     return target.getvalue()
 
@@ -175,3 +198,12 @@ def _line_rows(read: _Read) -> Iterator[list[Value]]:
             expected = line.year + read.delays[member.id] if position.engaged.fctva else None
             about: list[Value] = [member.code, member.name, line.reference, line.title, state, line.year, line.record]
             yield [*about, *_figures(position), expected]
+
+
+def _grant_rows(read: _Read) -> Iterator[list[Value]]:
+    for one in read.grants:
+        yield [
+            *(one.code, one.member or "Le groupe", one.title, one.funder, one.about, one.asked_on, one.asked),
+            *(one.granted_on, one.granted, one.paid, WORDS[one.state]),
+            *(one.answer_by, one.justify_by, one.justified_on, one.pay_by, one.documents),
+        ]

@@ -345,12 +345,12 @@ async def download_finances(here: Here[GroupPage], annee: FromQuery[str] = "") -
     own, year = own_members(here.caller), year_typed(annee)
     if own is None and await _is_long(here, await (await Ledger.of(here.session, here.zone)).purchases(year)):
         return here.redirect(with_query(FINANCES, kept_year(year)))
-    return await _file(here, own, annee, await _named_by(here, own))
+    return await _file(here, own, annee, await _named_by(here, own), group_too=True)
 
 
 @get([f"{ONE}/liste.{kind}" for kind in NAMES], right=may_see_finances)
 async def download_member_finances(here: Here[FinancesPage], annee: FromQuery[str] = "") -> Response[Any]:
-    return await _file(here, [here.member.id], annee, here.member.code)
+    return await _file(here, [here.member.id], annee, here.member.code, group_too=False)
 
 
 async def _named_by(here: GroupPage, own: Sequence[int] | None) -> str:
@@ -361,9 +361,11 @@ async def _named_by(here: GroupPage, own: Sequence[int] | None) -> str:
     return "-".join(member.code for member in members)
 
 
-async def _file(here: InGroup, members: Sequence[int] | None, annee: str, name: str) -> Response[Any]:
+async def _file(
+    here: InGroup, members: Sequence[int] | None, annee: str, name: str, *, group_too: bool
+) -> Response[Any]:
     kind, year = _kind_asked(here), year_typed(annee)
-    content, media_type = await finances_file(here, members, year, kind)
+    content, media_type = await finances_file(here, members, year, kind, group_too=group_too)
     return download(content, file_name(name, year, kind), media_type)
 
 

@@ -125,6 +125,82 @@ async def gaps_of(session: AsyncSession, *, grant_id: int | None = None, purchas
     return [one for one in said if one]
 
 
+class GrantWhole(NamedTuple):
+    """A file with all that is known of it. Amounts in cents, each by its own day: 0 where that is in another year than
+    the one that is looked at.
+    """
+
+    code: str
+    """Of its member; empty, as its name: the group's own."""
+    member: str
+    title: str
+    funder: str
+    about: str
+    """The reference of its purchase or action."""
+    asked_on: date
+    asked: Cents
+    granted_on: date | None
+    granted: Cents
+    paid: Cents
+    state: GrantState
+    """As it stands today."""
+    answer_by: date | None
+    justify_by: date | None
+    justified_on: date | None
+    pay_by: date | None
+    documents: str
+    """Their names."""
+
+
+# Everybody's, or those of some members, with or without the group's own; of one year, what something happened to in it.
+_WHOLE = """
+    SELECT COALESCE(m.code, ''), COALESCE(m.name, ''), g.title, g.funder, COALESCE(p.reference, a.reference, ''),
+        g.asked_on, g.asked_cents, g.granted_on, g.granted_cents, g.refused_on, CAST(r.ever AS bigint),
+        CAST(r.paid AS bigint), g.answer_by, g.justify_by, g.justified_on, g.pay_by, COALESCE(d.names, '')
+    FROM grants g
+    LEFT JOIN members m ON m.group_id = g.group_id AND m.id = g.member_id
+    LEFT JOIN purchases p ON p.group_id = g.group_id AND p.id = g.purchase_id
+    LEFT JOIN actions a ON a.group_id = g.group_id AND a.id = g.action_id
+    CROSS JOIN LATERAL (
+        SELECT COALESCE(sum(cents), 0) AS ever, COALESCE(sum(cents) FILTER (
+            WHERE CAST(:year AS int) IS NULL OR extract(year FROM paid_on) = :year), 0) AS paid
+        FROM grant_payments WHERE group_id = g.group_id AND grant_id = g.id) r
+    CROSS JOIN LATERAL (
+        SELECT string_agg(f.name, ', ' ORDER BY f.id) AS names FROM grant_files k
+        JOIN files f ON f.group_id = k.group_id AND f.id = k.file_id
+        WHERE k.group_id = g.group_id AND k.grant_id = g.id) d
+    WHERE g.group_id = :group
+        AND (:everybody OR g.member_id = ANY(:members) OR (:group_too AND g.member_id IS NULL))
+        AND (CAST(:year AS int) IS NULL OR r.paid > 0
+            OR :year IN (extract(year FROM g.asked_on), extract(year FROM g.granted_on)))
+    ORDER BY m.sort_key NULLS LAST, m.id, g.asked_on, g.id"""
+
+
+async def grants_whole(
+    session: AsyncSession, only: Collection[int] | None, year: int | None, *, group_too: bool
+) -> list[GrantWhole]:
+    """In the order of members, the group's own last: all of them, or those of `only` these members, and the group's
+    own where `group_too`.
+    """
+    values = {"group": group_of(session), "everybody": only is None, "members": list(only or ()), "year": year}
+    rows = await session.execute(text(_WHOLE), values | {"group_too": group_too})
+    return [_whole(row, year) for row in rows]
+
+
+def _whole(row: Sequence[Any], year: int | None) -> GrantWhole:
+    code, member, title, funder, about, asked_on, asked, granted_on, granted, refused_on, ever, paid = row[:12]
+    return GrantWhole(
+        *(code, member, title, funder, about),
+        asked_on,
+        asked if year in {None, asked_on.year} else 0,
+        granted_on,
+        granted if granted_on and year in {None, granted_on.year} else 0,
+        paid,
+        state_of(refused_on, granted, ever),
+        *row[12:],
+    )
+
+
 class Received(NamedTuple):
     """What a member asked for, was granted and received, in cents, each by its own day."""
 
