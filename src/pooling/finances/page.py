@@ -15,13 +15,12 @@ from pooling.members.models import Member, Role
 from pooling.members.rights import Caller
 from pooling.web.cursors import with_query
 from pooling.web.layout import Link
-from pooling.web.typography import euros
+from pooling.web.typography import euros, euros_or_dash
 
 FINANCES = "/finances"
 TITLE = "Finances"
 NAMES = ("xlsx", "ods", "csv")
 _YEAR_DIGITS = 4
-NOTHING = "–"
 
 
 def year_typed(typed: str) -> int | None:
@@ -67,10 +66,6 @@ class FinancesPage(OnFinances, GroupPage):
         return [*super().above, Link(TITLE, self.base + FINANCES), Link(self.member.name, self.url)]
 
 
-def amount(cents: int) -> str:
-    return euros(cents) if cents else NOTHING
-
-
 @dataclass(frozen=True)
 class Columns:
     """Of the tables of a page: what is planned has none where nothing is."""
@@ -90,8 +85,8 @@ class Columns:
     def cells(self, position: Position) -> list[str]:
         engaged = position.engaged
         return [
-            *[amount(position.planned.ttc)] * self.planned,
-            *map(amount, (engaged.ttc, position.invoiced, engaged.subsidies, engaged.fctva, engaged.net)),
+            *[euros_or_dash(position.planned.ttc)] * self.planned,
+            *map(euros_or_dash, (engaged.ttc, position.invoiced, engaged.subsidies, engaged.fctva, engaged.net)),
         ]
 
 

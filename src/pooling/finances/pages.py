@@ -22,7 +22,6 @@ from pooling.finances.page import (
     TITLE,
     Columns,
     FinancesPage,
-    amount,
     as_position,
     files,
     kept_year,
@@ -67,7 +66,7 @@ from pooling.web.cursors import pages_after, with_query
 from pooling.web.downloads import download
 from pooling.web.forms import Form, PostedForm
 from pooling.web.layout import Link
-from pooling.web.typography import euros, plural
+from pooling.web.typography import euros, euros_or_dash, plural
 
 ONE = f"{FINANCES}/{{member:str}}"
 ACCOUNTS = f"{ONE}/comptes"
@@ -145,14 +144,14 @@ def _offer(here: GroupPage, year: int | None) -> Offer:
 
 
 def _left(remaining: Remaining) -> list[str]:
-    return [amount(remaining.to_pay), amount(remaining.to_receive)]
+    return [euros_or_dash(remaining.to_pay), euros_or_dash(remaining.to_receive)]
 
 
 async def _all_left(
     here: InGroup, chosen: Sequence[int], own: Sequence[int] | None, left: dict[int, Remaining]
 ) -> list[str]:
     if own is None:
-        return [amount(await remaining_of_all(here.session, chosen, here.today))] * 2
+        return [euros_or_dash(await remaining_of_all(here.session, chosen, here.today))] * 2
     return _left(Remaining(*(sum(left.get(one, _NONE)[side] for one in own) for side in (0, 1))))
 
 
@@ -290,7 +289,7 @@ async def show_accounts(
 
 
 def _balance_cells(one: Between) -> list[str]:
-    return [amount(one.owes), amount(one.is_owed), balance_words(one.balance)]
+    return [euros_or_dash(one.owes), euros_or_dash(one.is_owed), balance_words(one.balance)]
 
 
 def balance_words(cents: int) -> str:

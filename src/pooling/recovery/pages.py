@@ -25,7 +25,7 @@ from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.recovery.page import RECOVERY, SECTION, TITLE, DebtorPage, RecoveryPage
 from pooling.recovery.permissions import may_recover
 from pooling.recovery.reading import Account, accounts_listed, accounts_of, entries_of, total_of, version_of
-from pooling.recovery.rules import WORDS
+from pooling.recovery.rules import WORDS, Standing
 from pooling.recovery.words import KINDS
 from pooling.recovery.workbook import FILE_NAMES, write_accounts
 from pooling.recovery.workbook import KINDS as BOOKS
@@ -34,7 +34,7 @@ from pooling.web.cursors import pages_after
 from pooling.web.downloads import streamed
 from pooling.web.forms import Form, PostedForm
 from pooling.web.numbers import read_cents
-from pooling.web.typography import date_short, euros
+from pooling.web.typography import date_short, euros, euros_or_dash
 
 _FIELDS = {name: name for name in EntryIn.model_fields}
 
@@ -57,8 +57,8 @@ async def show_recovery(here: Here[RecoveryPage], apres: FromQuery[str] = "") ->
             )
             for one in listed.items
         ],
-        total=total and ("", euros(total.owed), euros(total.issued), "", euros(total.paid), euros(total.remaining), ""),
-        remaining=euros(total.remaining) if total else "",
+        total=total and _total(total),
+        remaining=euros(total.remaining) if total and total.remaining > 0 else "",
         smallest=euros(here.smallest) if here.smallest else "",
         files=[{"label": kind.upper(), "url": f"{url}/{name}"} for kind, name in FILE_NAMES.items()]
         if here.sees_all and not long
@@ -75,13 +75,13 @@ async def _is_long(here: RecoveryPage) -> bool:
 
 def _figures(here: RecoveryPage, account: Account) -> Sequence[str]:
     standing = account.standing
-    return [
-        euros(standing.owed),
-        euros(standing.issued),
-        euros(standing.to_issue(here.smallest)),
-        euros(standing.paid),
-        euros(standing.remaining),
-    ]
+    sums = (standing.owed, standing.issued, standing.to_issue(here.smallest), standing.paid, standing.remaining)
+    return [euros_or_dash(cents) for cents in sums]
+
+
+def _total(total: Standing) -> Sequence[str]:
+    owed, issued, paid, remaining = map(euros_or_dash, (total.owed, total.issued, total.paid, total.remaining))
+    return ["", owed, issued, "", paid, remaining, ""]
 
 
 @get([f"{RECOVERY}/{name}" for name in FILE_NAMES.values()], right=may_see_every_share)

@@ -18,6 +18,8 @@ from babel.numbers import format_decimal, format_percent
 NBSP = "\u00a0"
 NARROW_NBSP = "\u202f"
 MINUS = "\u2212"
+DASH = "–"
+"""Nothing, in a table."""
 
 _LOCALE = "fr_FR"
 
@@ -26,6 +28,11 @@ def euros(cents: int) -> str:
     """An amount in cents as `1 234,56 €`."""
     whole, rest = divmod(abs(cents), 100)  # as Babel writes it, without what it knows of French, 4 MB: see `number`
     return f"{MINUS * (cents < 0)}{whole:,}".replace(",", NARROW_NBSP) + f",{rest:02}{NBSP}€"
+
+
+def euros_or_dash(cents: int) -> str:
+    """The same in a table, where nothing is a dash."""
+    return euros(cents) if cents else DASH
 
 
 def price(euros_each: int | Decimal | Fraction) -> str:

@@ -89,7 +89,9 @@ def table_rows(page: str, caption: str) -> list[list[str]]:
 
 
 def cents(text: str) -> int:
-    """`−1 234,56 €` as a page writes it, `-1234.56` or `1234,56` as files do."""
+    """`−1 234,56 €` as a page writes it, which has a dash for nothing; `-1234.56` or `1234,56` as files do."""
+    if text == "–":
+        return 0
     plain = re.sub(r"[\s€+]", "", text).replace("−", "-").replace(",", ".")
     return int((Decimal(plain) * 100).to_integral_exact())
 
