@@ -27,6 +27,7 @@ from pooling.allocation.editing.lines import CHARGES, add_line
 from pooling.allocation.editing.schemas import ChargeIn
 from pooling.allocation.models import Charge, Subsidy
 from pooling.allocation.records.freezing import freeze_allocation
+from pooling.allocation.records.version_job import VERSION
 from pooling.allocation.records.workbook_export import ask_workbook, workbook_kind
 from pooling.bills.models import Advance, Bill, BillLine, BillOrder, BillRate, BillUnits
 from pooling.charters.schemas import SignatureIn
@@ -46,6 +47,7 @@ from pooling.deliveries.splitting import keep_split
 from pooling.experiences.keeping import ask_question, attach_to_experience, tell_experience
 from pooling.experiences.schemas import ExperienceIn
 from pooling.exports.asking import ask_export
+from pooling.exports.models import Export, ExportState
 from pooling.exports.writing import write_exports
 from pooling.features import FEATURES
 from pooling.finances.files import EVERYBODYS
@@ -188,6 +190,7 @@ async def furnish(
     kinds = [workbook_kind(FinanceConfiguration()), LIST_KIND, DOCUMENTS, DELIBERATIONS, EVERYBODYS]
     configured = gather_features(FEATURES, PROJECT_ROOT / "config", ReminderConfiguration())
     assert await write_exports(database.handing(configured), FixedClock(NOW), kinds) == 6  # two of them are of orders
+    named |= await _fail_to_freeze(database, territory, purchase_id, mark)
     return {
         "group": territory.slug,
         "reference": "AG-2027-001",
@@ -555,6 +558,19 @@ async def _allocate(session: AsyncSession, territory: Territory, purchase_id: in
         "entry_id": titre.id,
         "layout": "titres",
     }
+
+
+async def _fail_to_freeze(database: Database, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:
+    """What the worker could not freeze, since the figures had changed."""
+    async with database.transaction(territory.group_id) as session:
+        terms = {"purchase": purchase_id, "shown": "0 autre", "cause": "", "reason": f"Un avoir{mark}"}
+        failed = Export(
+            group_id=territory.group_id, kind=VERSION, terms=terms, asked_by=territory.people[BUYER], asked_at=NOW,
+            state=ExportState.FAILED, reason=f"Les chiffres ont changé{mark}", ended_at=NOW,
+        )  # fmt: skip
+        session.add(failed)
+        await session.flush()
+        return {"freezing_id": failed.id}
 
 
 async def _meet(session: AsyncSession, territory: Territory, purchase_id: int, mark: str) -> dict[str, object]:

@@ -52,13 +52,12 @@ from pooling.allocation.kept import kept_of
 from pooling.allocation.listing import current_shares, list_shares
 from pooling.allocation.models import Charge, CurrentShare
 from pooling.allocation.records import downloads
-from pooling.allocation.records.freezing import FiguresMoved, fingerprint, freeze_shown, last_number
 from pooling.allocation.watching import READ
 from pooling.kernel import database as kernel_database
 from pooling.kernel.apart import apart as run_apart
-from pooling.kernel.clock import FixedClock, SystemClock
+from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database, insert_parts
-from pooling.kernel.errors import Conflict, DomainError, Forbidden
+from pooling.kernel.errors import Conflict, DomainError
 from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
 from pooling.members.models import Role
@@ -606,31 +605,6 @@ async def test_some_members_at_a_time_say_the_same(apart: Apart, monkeypatch: py
     assert list(zip(found.members, found.members, strict=True)) == [(each, each) for each in expected.members]
     assert [list(shares) for shares in found.shares] == [list(shares) for shares in expected.shares]
     assert {**found.head_to_json(), "members": [each.to_json() for each in found.results]} == expected.to_json()
-
-
-async def test_many_are_frozen_apart_once(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the page showed, by whom it showed it to: nobody else, nothing else, not twice."""
-    group, purchase_id = apart.territory.group_id, apart.purchase_id
-    await apart.file("referent@salles.example", 5)
-    async with apart.database.transaction(group) as session:
-        buyer = await caller_of(session, apart.territory.people[BUYER], group)
-        stranger = await caller_of(session, apart.territory.people["referent@lugos.example"], group)
-        shown = fingerprint((await current_allocation(session, purchase_id, RATES)).fingerprint, 0)
-        label = label_of(await session.get_one(Purchase, (group, purchase_id)))
-    monkeypatch.setattr(size, "MANY", 0)
-    tries = [(stranger, shown, Forbidden), (buyer, "autre", FiguresMoved), (buyer, shown, None)]
-    for caller, version, refusal in tries:
-        async with apart.database.transaction(group) as session:
-            given = (session, caller, purchase_id, label, SystemClock(), RATES, version)
-            if refusal is None:
-                assert await freeze_shown(*given) == 1
-                continue
-            with pytest.raises(refusal):
-                await freeze_shown(*given)
-    async with apart.database.transaction(group) as session:
-        with pytest.raises(FiguresMoved):
-            await freeze_shown(session, buyer, purchase_id, label, SystemClock(), RATES, shown)
-        assert await last_number(session, purchase_id) == 1
 
 
 async def test_nobody_waits_for_those_of_many_members(apart: Apart, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -657,6 +657,7 @@ EXPECTED: dict[str, frozenset[str]] = {
     **{f"GET {RECORD}/releves/{path}{{member}}": SEES_LUGOS | {"finance"} for path in ("", "envoyes/")},
     f"POST {RECORD}/releves/envoi": BUYER,
     **{f"{method} {PURCHASE}/couts/gel": BUYER for method in ("GET", "POST")},
+    f"GET {PURCHASE}/couts/gel/{{freezing_id}}": BUYER,
     **{
         f"{method} {PURCHASE}/couts/{step}": BUYER
         for method in ("GET", "POST")

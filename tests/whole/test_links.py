@@ -77,6 +77,7 @@ UNLINKED = {
     "/g/{group}/annuaire/{siren}": "a search of the directory leads there",
     "/g/{group}/achats/{reference}/recouvrement/{member}": "offered where a member owes another one something",
     "/g/{group}/finances/{member}/comptes/{other}": "offered where two members have accounts with each other",
+    "/g/{group}/achats/{reference}/couts/gel/{freezing_id}": "freezing the shares of many members leads there",
     WORKBOOKS: "offered where a workbook is longer than a download may be",
     f"{WORKBOOKS}/{{export_id}}": "as above",
     f"{WORKBOOKS}/{{export_id}}/fichier": "as above",

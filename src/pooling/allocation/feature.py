@@ -11,6 +11,7 @@ from pooling.allocation.event_words import EVENTS
 from pooling.allocation.page import SECTION
 from pooling.allocation.records.freezing import agreed
 from pooling.allocation.records.version_exports import VERSION_EXPORTS
+from pooling.allocation.records.version_job import version_kind
 from pooling.allocation.records.workbook_export import workbook_kind
 from pooling.allocation.tasks import records_to_process
 from pooling.members.features import Feature, Tab
@@ -26,7 +27,7 @@ FEATURE = Feature(
     purchase_holdings={Part.COSTS: has_costs},
     purchase_facts={AGREED.name: agreed},
     configuration=read_finance,
-    exports=lambda finance: (workbook_kind(finance), *VERSION_EXPORTS),
+    exports=lambda finance: (workbook_kind(finance), version_kind(finance), *VERSION_EXPORTS),
     purchase_tasks=(records_to_process,),
     events=EVENTS,
     acts=(CHANGE_TERMS,),

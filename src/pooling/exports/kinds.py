@@ -36,6 +36,9 @@ class Gathering:
 
     database: Database
     group_id: int
+    export_id: int
+    asked_by: int
+    """Who asked for it."""
     terms: Mapping[str, Any]
     clock: Clock
     tell: Callable[[int, int], Awaitable[None]]
@@ -48,8 +51,8 @@ class ExportKind:
     prepare: Callable[[AsyncSession, Mapping[str, Any], datetime], Awaitable[Prepared]]
     """In a transaction of the export's group, from what was asked for. A `DomainError` is told to whoever asked."""
     gather: Callable[[Gathering], Awaitable[None]] | None = None
-    """What is done before: a file that was handed in is read, its lines are kept. Begun again by whoever comes after a
-    worker that was killed at it.
+    """What is done before: a file that was handed in is read, its lines are kept; an allocation is frozen. Begun again
+    by whoever comes after a worker that was killed at it.
     """
 
 

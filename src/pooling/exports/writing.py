@@ -122,7 +122,8 @@ class _Held:
             if export.tries > MOST_TRIES:
                 raise Conflict(FAILED)
         if (gather := kinds[export.kind].gather) is not None:
-            await gather(Gathering(self.database, self.group_id, export.terms, self.clock, self._tell))
+            asked = (self.group_id, self.export_id, export.asked_by, export.terms)
+            await gather(Gathering(self.database, *asked, self.clock, self._tell))
 
     async def _tell(self, done: int, total: int) -> None:
         async with self.database.transaction(self.group_id) as session:

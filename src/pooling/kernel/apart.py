@@ -7,11 +7,14 @@ and ends, so that the memory it took is given back. One piece at a time: whoever
 import asyncio
 import gc
 import signal
+import tempfile
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import cache
 from multiprocessing import get_context
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +39,36 @@ def apart(
     """
     url = session.get_bind().engine.url.render_as_string(hide_password=False)
     return _awaited(work, url, group_of(session), given, named)
+
+
+FOLLOWED_SECONDS = 2
+
+
+async def followed(asked: Callable[[str], Coroutine[Any, Any, Found]], tell: Callable[[int], Awaitable[None]]) -> Found:
+    """The same, saying how far it is: the work writes a whole number into the file whose path it is given
+    (`far_written`), which is told every two seconds, 0 before. What `tell` raises ends the waiting; the work may go on.
+    """
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        path = Path(folder) / "far"
+        working = asyncio.create_task(asked(str(path)))
+        try:
+            while not (await asyncio.wait({working}, timeout=FOLLOWED_SECONDS))[0]:
+                await tell(_far(path))
+            return working.result()
+        finally:
+            working.cancel()
+
+
+def far_written(path: str, far: int) -> None:
+    """The part of the process apart. Whoever follows may be gone, and the folder with it."""
+    with suppress(FileNotFoundError):
+        Path(path).write_text(str(far), "ascii")
+
+
+def _far(path: Path) -> int:
+    with suppress(FileNotFoundError, ValueError):  # nothing is written yet, or half of it is
+        return int(path.read_text("ascii"))
+    return 0
 
 
 async def _awaited(work: Work[..., Found], url: str, group_id: int, given: Any, named: Any) -> Found:  # noqa: ANN401

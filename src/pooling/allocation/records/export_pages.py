@@ -8,8 +8,8 @@ from litestar.params import FromPath, FromQuery
 from pooling.allocation.page import COSTS, SECTION, CostsPage
 from pooling.allocation.permissions import may_see_every_share
 from pooling.allocation.records.long_files import ASKED, LONG_FILES, WHY, record_number
-from pooling.allocation.records.workbook_export import KIND, record_of
-from pooling.allocation.records.workbook_file import BOOKS
+from pooling.allocation.records.version_job import VERSION
+from pooling.allocation.records.workbook_export import FORMATS, KIND, record_of
 from pooling.exports.asking import file_of, find_export, latest_exports
 from pooling.exports.models import Export
 from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
@@ -30,7 +30,7 @@ def path(record: int | None = None) -> str:
 def offer(here: CostsPage, record: int | None = None) -> Offer:
     """The buttons of a workbook, of a record or of the figures of the moment."""
     asks = {"etat": record} if record else {}
-    formats = {kind.upper(): kind for kind in BOOKS}
+    formats = {kind.upper(): kind for kind in FORMATS}
     return Offer(here.url + path(), asks, here.url + path(record), formats, WHY)
 
 
@@ -94,9 +94,11 @@ async def do_ask(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
 
 
 @get(f"{PATH}/{{export_id:int}}", right=may_see_every_share)
-async def show_export(here: Here[CostsPage], export_id: FromPath[int]) -> Response[str]:
+async def show_export(here: Here[CostsPage], export_id: FromPath[int]) -> Response[Any]:
     """How far it is; once it is ready, the download."""
     export, size = await find_export(here.session, LONG_FILES, export_id, {"purchase": here.purchase.id})
+    if export.kind == VERSION and record_of(export) is None:
+        return here.redirect(f"{SECTION}/gel/{export.id}")
     record, title = record_of(export), _title(export)
     around = Around(
         title=title,

@@ -36,8 +36,9 @@ class LongFilePost(ApiIn):
 
     kind: str = Field(
         max_length=40,
-        description="allocation (the workbook), debts, gaps (between two frozen allocations), accounting, statements "
-        "(a ZIP file) or recovery.",
+        description="allocation (the workbook; as CSV, all that finance books), version (a row per member of a frozen "
+        "allocation, CSV), debts, gaps (between two frozen allocations), accounting, statements (a ZIP file) or "
+        "recovery.",
     )
     record: int | None = Field(default=None, ge=1, le=MOST_RECORDS)
     """The number of the frozen allocation; null, of the workbook: the figures as they are when it is written."""

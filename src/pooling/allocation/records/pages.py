@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from litestar import Response, get, post
-from litestar.params import FromQuery
+from litestar.params import FromPath, FromQuery
 
 from pooling.allocation.case import label_of
 from pooling.allocation.current import Current, consistently
@@ -23,13 +23,25 @@ from pooling.allocation.records.downloads import (
     record_file,
     writes_apart,
 )
-from pooling.allocation.records.freezing import FiguresMoved, Why, fingerprint, freeze_shown, last_number
+from pooling.allocation.records.freezing import (
+    RECORDED,
+    SHARED,
+    FiguresMoved,
+    Why,
+    fingerprint,
+    freeze_allocation,
+    last_number,
+)
 from pooling.allocation.records.opening import open_record, workbook_rows
 from pooling.allocation.records.page import RECORD, ProcessedPage, RecordPage, RecordSharePage
 from pooling.allocation.records.processing import members_to_process, process_record, processed_by
+from pooling.allocation.records.version_job import VERSION, ask_freezing, freezing_under_way
+from pooling.allocation.records.workbook_export import record_of
 from pooling.allocation.records.workbook_file import BOOKS
 from pooling.allocation.why_pages import why_page
 from pooling.allocation.words import CAUSES
+from pooling.exports.asking import find_export
+from pooling.exports.models import UNDER_WAY, ExportState
 from pooling.kernel.doubts import LONGEST_REASON
 from pooling.kernel.slices import Slice
 from pooling.members.features import Changed
@@ -38,6 +50,7 @@ from pooling.members.rights import Right
 from pooling.purchases.models import PurchaseState
 from pooling.purchases.permissions import may_run
 from pooling.purchases.queries import successors
+from pooling.purchases.size import has_many
 from pooling.web.cursors import pages_after
 from pooling.web.forms import Form, PostedForm, Redisplay
 from pooling.web.typography import date_time_long, euros, plural
@@ -98,8 +111,9 @@ def _listed(changed: Sequence[Changed]) -> str:
 
 
 @get(FREEZING, right=may_run)
-async def ask_freezing(here: Here[CostsPage]) -> Response[str]:
-    return await _freezing_page(here, Form())
+async def show_question(here: Here[CostsPage]) -> Response[Any]:
+    under_way = await freezing_under_way(here.session, here.purchase.id)
+    return here.redirect(f"{SECTION}/gel/{under_way}") if under_way else await _freezing_page(here, Form())
 
 
 @post(FREEZING, right=may_run)
@@ -109,13 +123,48 @@ async def do_freezing(here: Here[CostsPage], form: PostedForm) -> Response[Any]:
     why = Why(cause, form.reason())
     if form.has_errors:
         raise Redisplay(await _freezing_page(here, form))
+    shown = form.value("version")
+    if await has_many(here.session, here.purchase.id):
+        export_id = await ask_freezing(*whose, here.now, shown, why)
+        return here.redirect(f"{SECTION}/gel/{export_id}", rings="export")
     try:
-        number = await freeze_shown(*whose, label, here.clock, here.finance, form.value("version"), why)
+        frozen = await freeze_allocation(*whose, label, here.clock, finance=here.finance, shown=shown, why=why)
     except FiguresMoved as moved:
         form.refuse("", moved.message)
         raise Redisplay(await _freezing_page(here, form)) from moved
-    done = f"L’état de répartition n°\u00a0{number} est figé."
-    return here.redirect(f"{SECTION}/etats/{number}", done=done)
+    done = f"L’état de répartition n°\u00a0{frozen.number} est figé."
+    return here.redirect(f"{SECTION}/etats/{frozen.number}", done=done)
+
+
+@get(f"{FREEZING}/{{freezing_id:int}}", right=may_run)
+async def show_freezing(here: Here[CostsPage], freezing_id: FromPath[int]) -> Response[Any]:
+    """How far the worker is with freezing many members' shares; then the record, or why there is none."""
+    export, _ = await find_export(here.session, VERSION, freezing_id, {"purchase": here.purchase.id})
+    if (number := record_of(export)) is not None:
+        return here.redirect(f"{SECTION}/etats/{number}")
+    if export.state in UNDER_WAY:
+        return here.render(
+            "allocation/frozen_apart.html",
+            "Figer la répartition",
+            job_title="La répartition est en train d’être figée",
+            job_label="Avancement",
+            costs_url=here.url + SECTION,
+            job_done=export.rows_done,
+            job_total=100,
+            job_text=_far_said(export.rows_done) if export.state == ExportState.WRITING else WAITING,
+        )
+    form = Form({name: export.terms[name] for name in Why._fields})
+    form.refuse("", export.reason or "")
+    return await _freezing_page(here, form)
+
+
+WAITING = "Le travail commence dans la minute."
+
+
+def _far_said(percent: int) -> str:
+    if percent < SHARED:
+        return "Les parts se calculent"
+    return "L’état s’écrit" if percent < RECORDED else "Les parts des membres s’écrivent"
 
 
 @get(RECORD, right=Right.SEE_TOTALS)
@@ -182,6 +231,6 @@ async def download_record(here: Here[RecordPage]) -> Response[Any]:
 
 
 ROUTES = [
-    *(ask_freezing, do_freezing, show_record, do_processing, show_record_why, download_record),
+    *(show_question, do_freezing, show_freezing, show_record, do_processing, show_record_why, download_record),
     *version_pages.ROUTES,
 ]

@@ -1,6 +1,7 @@
 """The finance workbook and CSV of an allocation: the same figures as the page, with sums that anyone can check."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import BinaryIO, Literal
@@ -9,6 +10,7 @@ from pooling.allocation import figures
 from pooling.allocation.booking import NOTHING_KNOWN, Bookkeeping
 from pooling.allocation.figures import Labels, warning_sentence
 from pooling.allocation.records.provenance import Provenance
+from pooling.exports.kinds import counted
 from pooling.kernel.sheet_writing import (
     FIRST_ROW,
     Column,
@@ -115,16 +117,18 @@ def write_allocation_csv(
     notice: str | None = None,
     provenance: Provenance | None = None,
     books: Bookkeeping = NOTHING_KNOWN,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Write one table as CSV: a row per member (`summary`), every figure with its key (`lines`), or all that is booked
-    (`detail`). `provenance` and `notice` are the last columns of every row.
+    (`detail`). `provenance` and `notice` are the last columns of every row; `progress` hears of each.
     """
     named = Labels.of(labels)
     if view == "detail":
         table = figures.detail(result, named, books)
     else:
         table = figures.lines(result, named) if view == "lines" else figures.summary(result, named)
-    write_csv(target, table, notice, provenance.columns if provenance else None)
+    told = replace(table, rows=counted(table.rows, progress))
+    write_csv(target, told, notice, provenance.columns if provenance else None)
 
 
 def detail_json(result: Statement, labels: Labels, books: Bookkeeping) -> Iterator[dict[str, object]]:

@@ -17,10 +17,19 @@ from pooling.allocation.filing import books_now, books_of_record
 from pooling.allocation.models import AllocationRecord
 from pooling.allocation.page import OnCosts
 from pooling.allocation.permissions import may_see_every_share
-from pooling.allocation.records.long_files import LONG_FILES, Asked, LongFile, purchase_of, record_number
+from pooling.allocation.records.downloads import KINDS
+from pooling.allocation.records.long_files import (
+    LONG_FILES,
+    Asked,
+    LongFile,
+    Terms,
+    format_asked,
+    purchase_of,
+    record_number,
+)
 from pooling.allocation.records.opening import details_of, find_record, spool_record, workbook_rows
 from pooling.allocation.records.provenance import Provenance, of_estimate, of_record
-from pooling.allocation.records.workbook import BookKind
+from pooling.allocation.records.workbook import BookKind, write_allocation_csv
 from pooling.allocation.records.workbook_file import BOOKS, allocation_book
 from pooling.exports.asking import ask_export
 from pooling.exports.kinds import ExportKind, Prepared, Progress
@@ -30,6 +39,7 @@ from pooling.kernel.errors import NotFound
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.needs.details import SaidLine, filed_details
+from pooling.outbox.mail import FICTIONAL
 
 KIND = "allocation"
 
@@ -47,10 +57,11 @@ async def ask_workbook(
     now: datetime,
     *,
     record: int | None = None,
-    kind: BookKind = "xlsx",
+    kind: str = "xlsx",
 ) -> int:
-    """Asks for a purchase's book, of a frozen record or of the figures at the moment it will be written; returns its
-    id. Who asks for what is under way, or for a record's that is ready, is given that one.
+    """Asks for a purchase's book, or for all that is booked as CSV, of a frozen record or of the figures at the moment
+    it will be written; returns its id. Who asks for what is under way, or for a record's that is ready, is given that
+    one.
 
     Raises:
         Forbidden: the caller does not see every member's share.
@@ -74,13 +85,18 @@ async def _require_record(session: AsyncSession, purchase_id: int, number: int) 
 
 
 async def _ask(here: OnCosts, asked: Asked) -> int:
-    typed, kind = asked("etat"), asked("format")
+    typed = asked("etat")
     record = record_number(typed) if typed else None
-    book: BookKind = "ods" if kind == "ods" else "xlsx"
-    return await ask_workbook(here.session, here.caller, here.purchase.id, here.now, record=record, kind=book)
+    kind = format_asked(asked, FORMATS)
+    return await ask_workbook(here.session, here.caller, here.purchase.id, here.now, record=record, kind=kind)
 
 
-LONG_FILES[KIND] = LongFile(lambda _: "Classeur de la répartition", _ask, tuple(BOOKS))
+def _title(terms: Terms) -> str:
+    return "Détail de la répartition" if terms.get("format") == "csv" else "Classeur de la répartition"
+
+
+FORMATS = (*BOOKS, "csv")
+LONG_FILES[KIND] = LongFile(_title, _ask, FORMATS)
 
 
 def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
@@ -107,7 +123,7 @@ def workbook_kind(finance: FinanceConfiguration) -> ExportKind:
         what = f"etat-{number}" if number else "repartition-estimee"
         return Prepared(
             name=f"{purchase.reference}-{what}.{kind}",
-            media_type=BOOKS[kind],
+            media_type=KINDS[kind],
             rows=rows,
             figures_at=figures_at,
             write=lambda progress: _bytes(
@@ -124,11 +140,16 @@ def _bytes(
     progress: Progress,
     said: Sequence[SaidLine],
     books: Bookkeeping,
-    kind: BookKind,
+    kind: str,
     *,
     fictional: bool,
 ) -> bytes:
     target = io.BytesIO()
-    about = (target, allocation, provenance)
-    allocation_book(*about, fictional=fictional, progress=progress, said=said, books=books, kind=kind)
+    if kind == "csv":
+        notice, labels = FICTIONAL if fictional else None, allocation.labels
+        write_allocation_csv(target, allocation.result, labels, "detail", notice, provenance, books, progress)
+    else:
+        book: BookKind = "ods" if kind == "ods" else "xlsx"
+        about = (target, allocation, provenance)
+        allocation_book(*about, fictional=fictional, progress=progress, said=said, books=books, kind=book)
     return target.getvalue()
