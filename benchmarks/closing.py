@@ -2,7 +2,8 @@
 
 Two hundred référents of as many members file over 32 connections, again and again until the collection is closed, at
 one web process and at two. In every round, what was accepted is what is stored, and nothing is filed after the close.
-There is no bare side: the promise is a second to close and 0.6 s for all but one filing in twenty.
+The first round of each number of processes is held to that, and not timed: one of them has just begun. There is no bare
+side: the promise is a second to close and 0.6 s for all but one filing in twenty.
 """
 
 import asyncio
@@ -83,11 +84,11 @@ class Storm:
             filer, quantity = mine[number % len(mine)], next(self.numbers)
             begun = time.perf_counter()
             writer.write(Asked(self.ground, quantity, {}).call(filer))
-            status = await answer(reader)
+            status, said = await answer(reader)
             seen.took.append(time.perf_counter() - begun)
             if status == CLOSED:
                 break
-            assert status in (FILED, OVERLOADED), status
+            assert status in (FILED, OVERLOADED), (status, quantity, said)
             if status == OVERLOADED:
                 continue
             seen.accepted[filer.member_id] = quantity
@@ -99,17 +100,16 @@ class Asked(Round):
         return self.number + place
 
 
-async def answer(reader: asyncio.StreamReader) -> int:
+async def answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     head = (await reader.readuntil(b"\r\n\r\n")).decode()
     length = int(head.lower().partition("content-length:")[2].partition("\r\n")[0] or 0)
-    await reader.readexactly(length)
-    return int(head[9:12])
+    return int(head[9:12]), await reader.readexactly(length)
 
 
 async def ask(port: int, sent: bytes) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
-    status = await answer(reader)
+    status, _ = await answer(reader)
     writer.close()
     return status
 
@@ -130,7 +130,7 @@ async def rounds(
     """`stored`: what was accepted before, by member id; whoever gets no turn in these rounds keeps it."""
     storm, buyer, seen = Storm(ground, servers), ground.filers[-1], list[Seen]()
     caller = Caller(buyer.person_id, ground.group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=ground.purchase_id),))
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS + 1):
         one = await storm.round(buyer)
         stored |= one.accepted
         found = {row["member_id"]: row["quantity"] for row in await owner.fetch(STORED)}
@@ -140,7 +140,7 @@ async def rounds(
             later = datetime.now(UTC) + timedelta(days=1)
             await reopen_collection(session, caller, ground.purchase_id, later, SystemClock(), reason="Un oubli")
         await owner.execute("UPDATE collections SET closed_at = NULL")
-        seen.append(one)
+        seen += [one] if number else []  # in the first one a process loads what a filing needs
     closings, took = [one.closing for one in seen], [seconds for one in seen for seconds in one.took]
     processes = f"{len(servers)} web process{'es' if len(servers) > 1 else ''}"
     p95 = quantiles(took, n=20)[-1]

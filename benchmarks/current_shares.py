@@ -39,7 +39,7 @@ from pooling.allocation.records.downloads import Asked, write_current
 from pooling.allocation.records.workbook import View
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
-from pooling.kernel.apart import apart
+from pooling.kernel.apart import PRELOADED, apart
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
@@ -53,6 +53,7 @@ from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 from pooling.sharing.allocation import allocate
 
+PRELOADED.add(__name__)
 MEMBERS, ITEMS = 35_000, 4
 ROOM, OTHERS = 250, 0.05
 """Megabytes that writing a file may take; seconds that others may wait for anything here."""
@@ -144,6 +145,7 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]
         await in_group(read_current, [CODES[7]])
 
     one = (group, purchase, CODES[7])
+    await compute()  # what processes apart are forked from loads its modules once
     found = [
         await interleaved("shares computed and kept, beside the rule", compute, rule, 5, patience=OTHERS),
         await interleaved("preview of a charge, beside the rule", preview, rule, 4, patience=OTHERS),

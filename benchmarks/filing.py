@@ -1,7 +1,7 @@
 """How many declarations are filed in a second over HTTP, by form and by the interface for programs, next to the bare
 limit: a Litestar application of one handler that writes the same rows with asyncpg.
 
-.venv/bin/python benchmarks/filing.py [--requests 400] [--rounds 5]
+.venv/bin/python benchmarks/filing.py [--requests 400] [--rounds 3]
 
 Each side is one process with one web server; they are asked in turn, over 1, 8 and 32 connections, each request by
 another référent for its own member. The bare side leaves out who is signed in, what they may do, the collection's
@@ -32,7 +32,7 @@ from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
-from measuring import ROUNDS, Row
+from measuring import Row
 from measuring.server import on_a_server
 
 from pooling.accounts.models import TokenScope
@@ -61,6 +61,7 @@ from pooling.web.services import Services
 
 SECRET = "a secret of the benchmark, thirty-two characters or more"
 MEMBERS, ITEMS = 400, 4
+ROUNDS = 3
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
 CONNECTIONS = (1, 8, 32)
 WANTED = 0.3

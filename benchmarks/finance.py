@@ -51,7 +51,7 @@ from pooling.embedded.postgres import PostgresAddresses
 from pooling.exports.zips import zipped
 from pooling.features import FEATURES
 from pooling.finances.files import EVERYBODYS
-from pooling.kernel.apart import apart
+from pooling.kernel.apart import PRELOADED, apart
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
 from pooling.members.features import gather_features
@@ -65,8 +65,9 @@ from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
-STATEMENTS = 200
-"""Of those that a ZIP file holds, ten times as many. Deliberations, too."""
+PRELOADED.add(__name__)
+STATEMENTS = 60
+"""Of those that a ZIP file holds, thirty times as many. Deliberations, too."""
 ROUNDS = 3
 FREEZING = 5
 AWARDS = """

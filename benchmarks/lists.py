@@ -45,7 +45,7 @@ NOW = datetime(2026, 11, 16, 9, 30, tzinfo=UTC)
 GROUP = "/g/{group}"
 MOST_TIMES, MOST_MORE = 1.5, 0.05
 """A page of ten years takes at most so many times what it takes of two, or so many seconds more."""
-ROUNDS, AGAIN = 3, 4
+ROUNDS, AGAIN = 2, 5
 """How often a page is asked, and how often more when it seems to grow."""
 TOLD = 5
 WHO = (FACILITATOR, referent_of("213302607"), BUYER)

@@ -25,9 +25,10 @@ from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.valkey import EmbeddedValkey
 
 POOLING = (sys.executable, "-m", "pooling")
+ALL_MODULES = (sys.executable, "-c", "import pooling.app, pooling.worker, pooling.demo.running")
 HELP, EMPTY, AGAIN, ENTERED = 0.3, 2.5, 1.5, 6.0
 """Seconds."""
-ROUNDS = 3
+ROUNDS = 2
 _PATIENCE = 180
 
 
@@ -88,9 +89,8 @@ def start_engines(folder: Path) -> None:
 
 
 def measure() -> list[Row]:
+    subprocess.run(ALL_MODULES, check=True)  # what Python compiles once is compiled then
     ask_for_help()
-    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-        demonstrate(Path(folder))  # what Python compiles once is compiled then
     found = [promised("pooling --help", [timed(ask_for_help) for _ in range(ROUNDS)], HELP)]
     empty, again, engines, entered = list[float](), list[float](), list[float](), list[float]()
     for _ in range(ROUNDS):
