@@ -58,7 +58,8 @@ async def token_of(
     expires_at: datetime | None = None,
 ) -> str:
     async with database.transaction() as session:
-        return await make_token(session, person_id, group_id, name="Essai", scope=scope, expires_at=expires_at, now=now)
+        made = await make_token(session, person_id, group_id, name="Essai", scope=scope, expires_at=expires_at, now=now)
+        return made.token
 
 
 def problem(answer: httpx.Response) -> tuple[int, str]:

@@ -13,11 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from pooling.accounts.idempotency import forget_keys
 from pooling.accounts.keeping import forget_old
 from pooling.accounts.own_address import forget_expired
+from pooling.accounts.sent_forms import forget_sent
 from pooling.exports.kinds import ExportKind
 from pooling.exports.writing import write_exports
 from pooling.features import FEATURES, FORGETS
+from pooling.home.purging import forget_in_groups
 from pooling.home.purging import purge as purge_people
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import Clock, SystemClock
@@ -159,11 +162,14 @@ async def purge(work: Work) -> None:
 
 async def forget_typed(work: Work) -> None:
     """What was typed and kept after a session had ended is nobody's after a day, an address that nobody proved to read
-    after its code's time. Both are of no group.
+    after its code's time, and where a form led after a minute. What programs were answered is kept a day.
     """
+    now = work.clock.now()
     async with work.database.transaction() as session:
-        await forget_old(session, work.clock.now())
-        await forget_expired(session, work.clock.now())
+        await forget_old(session, now)
+        await forget_expired(session, now)
+        await forget_sent(session, now)
+    await forget_in_groups(work.database, [forget_keys], now)
 
 
 Job = Callable[[Work], Awaitable[None]]

@@ -33,7 +33,7 @@ from pooling.quotes.queries import quotes_of
 from pooling.quotes.schemas import QuoteIn
 from pooling.reminders.kinds import Context
 from quotes.world import FACILITATOR, HOME, QUOTES, add_suppliers, buyer_of, closed_purchase, line, note
-from web_client import Browser, SignIn, text_of
+from web_client import TOKEN, Browser, SignIn, text_of
 
 UNTIL = NOW + timedelta(days=10)
 SENDER = Sender("Achats", BUYER)
@@ -94,6 +94,29 @@ async def test_a_supplier_answers_behind_its_link(database: Database, territory:
     assert (await visitor.post(link, typed, page=link)).status_code == 303
     assert "Votre offre est enregistrée" in text_of(await visitor.get(link))
     assert "a enregistré autre chose" in text_of(await visitor.post(link, typed, page=link))
+
+
+async def test_an_offer_and_its_documents_that_are_sent_twice_are_taken_once(
+    database: Database, territory: Territory, visitor: Browser
+) -> None:
+    purchase_id, _, mails = await asked(database, territory)
+    _, link, code = mails[0]
+    form = await opened(visitor, link, code)
+    typed = await typed_in(database, territory, purchase_id, form)
+
+    async def twice(path: str, **sent: Any) -> list[httpx.Response]:  # noqa: ANN401
+        token = TOKEN.search((await visitor.get(link)).text)
+        assert token is not None
+        data = {"csrf": token[1], **sent.pop("data", {})}
+        headers = {"Sec-Fetch-Site": "same-origin"}
+        return [await visitor.client.post(path, data=data, headers=headers, **sent) for _ in range(2)]
+
+    sheet = {"files": ("Fiche.pdf", b"%PDF-1.7 arceau", "application/pdf")}
+    answers = [*await twice(link, data=typed), *await twice(f"{link}/pieces", files=sheet)]
+    piece = re.search(rf"{link}/pieces/\d+", (await visitor.get(link)).text)
+    assert piece is not None
+    answers += await twice(f"{piece[0]}/retrait")
+    assert [(one.status_code, one.headers.get("location")) for one in answers] == [(303, link)] * 6
 
 
 async def typed_in(

@@ -175,7 +175,7 @@ def asked(port: int, method: str, path: str, body: str | None, headers: dict[str
 async def _token(database: Database) -> str:
     territory = await find_territory(database)
     async with database.transaction() as session:
-        return await make_token(
+        made = await make_token(
             session,
             territory.people[WRITER],
             territory.group_id,
@@ -184,6 +184,7 @@ async def _token(database: Database) -> str:
             expires_at=None,
             now=NOW,
         )
+        return made.token
 
 
 async def kept(addresses: PostgresAddresses) -> list[tuple[str, str]]:

@@ -22,6 +22,7 @@ NOT_OF_ONE_GROUP = {
         "recovery_codes",
         "api_tokens",
         "kept_forms",
+        "sent_forms",
         "address_changes",
     ),
 }

@@ -1,14 +1,18 @@
 """Changing one's own address, in two steps: the address, then the code mailed to it."""
 
+from datetime import datetime
 from typing import Any
 
 from litestar import Request, get, post
 from litestar.params import FromQuery
 from litestar.response import Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.freshness import WRONG, fresh_sign_in
 from pooling.accounts.own_address import ADDRESSES, PURPOSE, ask_change, change_address, pending_change, try_change
 from pooling.accounts.second_factor import SecretBox
+from pooling.accounts.sent_forms import taken_once
+from pooling.accounts.sessions import SignedIn
 from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST
 from pooling.accounts.throttle import host_of
 from pooling.accounts.who import signed_in
@@ -43,14 +47,14 @@ async def _address_page(request: Request[Any, Any, Any], form: Form) -> Response
 async def send_address_code(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     person, services = signed_in(request), services_of(request)
     now, email = services.clock.now(), form.email("email")
-    async with form.submitted(lambda: _address_page(request, form)):
-        await ADDRESSES.count(services.database, person.person_id, at=now)
-        await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
-        await CODES_TO_ADDRESS.count(services.database, email, at=now)
-        async with services.database.transaction() as session:
-            await ask_change(session, SecretBox(services.secret_key, PURPOSE), person, email, now)
+    async with form.submitted(lambda: _address_page(request, form)), taken_once(request) as session:
+        await ADDRESSES.count_here(session, person.person_id, at=now)
+        await CODES_FROM_HOST.count_here(session, host_of(request), at=now)
+        await CODES_TO_ADDRESS.count_here(session, email, at=now)
+        await ask_change(session, SecretBox(services.secret_key, PURPOSE), person, email, now)
+        answer = redirect(request, CODE)
     await services.bell.ring("deliver")
-    return redirect(request, CODE)
+    return answer
 
 
 @get(CODE, right="signed_in")
@@ -84,21 +88,30 @@ async def check_address_code(request: Request[Any, Any, Any], form: PostedForm) 
     person, services = signed_in(request), services_of(request)
     now, box = services.clock.now(), SecretBox(services.secret_key, PURPOSE)
     await TRIES_FROM_HOST.count(services.database, host_of(request), at=now)
-    async with services.database.transaction() as session:  # commits a wrong try too: it counts
+    answer = None
+    async with taken_once(request) as session:  # commits a wrong try too: it counts
         email = await try_change(session, box, person, form.value("code"), now)
-    if email is None:
-        form.refuse("code", WRONG)
-        raise Redisplay(await _code_page(request, form))
+        if email is None:
+            form.refuse("code", WRONG)
+        elif await _is_changed(session, person, email, form, now):
+            done = f"Votre adresse est désormais {email} : c’est là que vous recevez vos codes et vos courriels."
+            answer = redirect(request, "/compte", done=done)
+    if answer is None:
+        raise Redisplay(await (_code_page if email is None else _address_page)(request, form))
+    await services.bell.ring("deliver")
+    return answer
+
+
+async def _is_changed(session: AsyncSession, person: SignedIn, email: str, form: Form, now: datetime) -> bool:
+    """False where it is somebody else's: nothing is changed, and the form says so."""
     try:
-        async with services.database.transaction() as session:
+        async with session.begin_nested():
             await change_address(session, person, email, now)
     except Conflict as taken:
         form.values["email"] = email
         form.refuse("email", taken.message)
-        raise Redisplay(await _address_page(request, form)) from taken
-    await services.bell.ring("deliver")
-    done = f"Votre adresse est désormais {email} : c’est là que vous recevez vos codes et vos courriels."
-    return redirect(request, "/compte", done=done)
+        return False
+    return True
 
 
 def _crumbs(here: str) -> list[Link]:

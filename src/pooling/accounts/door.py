@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException
 
 from pooling.accounts.keeping import CONFIRMATION, OFFERED, PURPOSE, is_anything_typed, keep_form, kept_of
 from pooling.accounts.second_factor import SecretBox
+from pooling.accounts.sent_forms import led_before
 from pooling.accounts.sessions import SignedIn
 from pooling.accounts.throttle import HOUR, Allowance, TooMany
 from pooling.kernel.tables import id_typed
@@ -24,6 +25,7 @@ from pooling.web.security import (
     TYPED,
     UNSAFE_METHODS,
     ExpiredForm,
+    StrangeForm,
     author_of,
     is_for_programs,
     local_path,
@@ -47,6 +49,11 @@ async def admit_person(request: Request[Any, Any, Any]) -> Response[Any] | None:
     person: SignedIn | None = request.scope.get("user")
     try:
         await check_request(request)
+    except StrangeForm:
+        sent = await led_before(request)
+        if sent is None:
+            raise
+        return sent
     except ExpiredForm as expired:
         if _waits_in_its_page(request):
             raise
@@ -87,6 +94,8 @@ def _waits_in_its_page(request: Request[Any, Any, Any]) -> bool:
 
 
 async def _keep_and_offer(request: Request[Any, Any, Any], person: SignedIn | None, author: int) -> Response[Any]:
+    if (sent := await led_before(request)) is not None:
+        return sent
     form = await provide_form(request)
     page = page_of(request)
     fields = [

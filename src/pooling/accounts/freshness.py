@@ -14,6 +14,7 @@ from pooling.accounts.codes import make_code, try_code
 from pooling.accounts.door import admit_person
 from pooling.accounts.keeping import CONFIRMATION
 from pooling.accounts.second_factor import FACTOR_TRIES, box_of, check_code, is_enrolled
+from pooling.accounts.sent_forms import note_sent, sent_before
 from pooling.accounts.sessions import SignedIn, confirm_session
 from pooling.accounts.sign_in_pages import CODES_FROM_HOST, CODES_TO_ADDRESS, TRIES_FROM_HOST
 from pooling.accounts.throttle import host_of
@@ -94,9 +95,11 @@ async def _is_right(request: Request[Any, Any, Any], person: SignedIn, typed: st
 async def _mail_code(request: Request[Any, Any, Any], person: SignedIn) -> None:
     services = services_of(request)
     now = services.clock.now()
-    await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
-    await CODES_TO_ADDRESS.count(services.database, person.email, at=now)
     async with services.database.transaction() as session:
+        if await sent_before(request, session, "code") is not None:
+            return
+        await CODES_FROM_HOST.count_here(session, host_of(request), at=now)
+        await CODES_TO_ADDRESS.count_here(session, person.email, at=now)
         code = await make_code(session, person.email, browser_of(request) or "", "/", now)
         if code is not None:
             shown = f"{code.code[:3]} {code.code[3:]}"
@@ -111,6 +114,7 @@ async def _mail_code(request: Request[Any, Any, Any], person: SignedIn) -> None:
                 urgent=True,
             )
             await queue_mails(session, [mail], now)
+        await note_sent(request, session, {"mailed": True}, "code")
     await services.bell.ring("deliver")
 
 

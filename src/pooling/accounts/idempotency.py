@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from litestar import Request, Response
 from pydantic import BaseModel
-from sqlalchemy import delete, select, update
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -103,7 +103,7 @@ async def sent_once(request: Request[Any, Any, Any], session: AsyncSession, pers
     if not showing or request.route_handler.opt.get("repeatable"):
         yield
         return
-    now, asked = services_of(request).clock.now(), _asked_by(path_of(request), form)
+    now, asked = services_of(request).clock.now(), hash_of_form(path_of(request), form)
     key = f"page {showing} {asked.hex()[:32]}"
     """Forms of one page have one showing: what they ask tells them apart."""
     kept = await _claim(session, person_id, key, asked, now)
@@ -115,7 +115,17 @@ async def sent_once(request: Request[Any, Any, Any], session: AsyncSession, pers
         await _keep(session, person_id, key, now, _LED, to._asdict())
 
 
-def _asked_by(path: str, form: Form) -> bytes:
+async def forget_keys(session: AsyncSession, now: datetime) -> None:
+    """Deletes in the transaction's group what counts no more: where forms led, after a minute; programs' keys, after a
+    day.
+    """
+    of_form = col(IdempotencyKey.status).in_((_CLAIMED, _LED))
+    until = case((of_form, now - PRESSED_AGAIN), else_=now - KEPT)
+    await session.execute(delete(IdempotencyKey).where(col(IdempotencyKey.created_at) <= until))
+
+
+def hash_of_form(path: str, form: Form) -> bytes:
+    """Of all that it holds, and where it is sent."""
     asked = sha256(f"{path}\n{json.dumps(form.lists)}".encode())
     for name, uploads in form.file_lists.items():
         for one in uploads:

@@ -152,6 +152,18 @@ class KeptForm(Table, table=True):
     kept_at: datetime = instant()
 
 
+class SentForm(Table, table=True):
+    """A form of no group that was sent a moment ago. It names nobody but in the words that were said then."""
+
+    __tablename__ = "sent_forms"
+
+    key: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    """A hash of all that it holds."""
+    noted: dict[str, Any] = Field(sa_type=JSONB)
+    """Where it led, and what was said there."""
+    sent_at: datetime = instant()
+
+
 class Throttle(Table, table=True):
     """How often something was tried since a moment: one row per key, counted by an atomic upsert."""
 
@@ -225,7 +237,7 @@ class ApiToken(Table, table=True):
 
 
 class IdempotencyKey(TenantTable, table=True):
-    """The answer given to a creation asked with an `Idempotency-Key`, to be given again."""
+    """What a program that gave an `Idempotency-Key` was answered, or where a form of a group led: to be said again."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (in_group(), ForeignKeyConstraint(["person_id"], ["people.id"], ondelete="CASCADE"))

@@ -16,25 +16,30 @@ from pooling.accounts.second_factor import (
     new_recovery_codes,
     offer_factor,
 )
+from pooling.accounts.sent_forms import taken_once
 from pooling.accounts.sessions import end_session, end_sessions_of, renew_token, sessions_of
 from pooling.accounts.who import half_signed_in, signed_in
 from pooling.kernel.errors import Conflict
 from pooling.kernel.tables import id_typed
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.layout import Link, redirect, render
+from pooling.web.layout import Led, Link, lead, redirect, render
 from pooling.web.security import KEEPS_NOTHING, SESSION_COOKIE, cookie_of, local_path, own_cookie
 from pooling.web.services import services_of
 
+ENROLMENT = "/compte/second-facteur"
+SHOWN_ONCE = (
+    "Le second facteur est en place. Ses codes de secours ne sont montrés qu’une fois : si vous ne les avez pas notés, "
+    "demandez-en d’autres ci-dessous."
+)
 WRONG = "Ce code n’est pas le bon. Attendez le suivant dans votre application, puis recommencez."
 
 
 @post("/deconnexion", right="anyone")
 async def sign_out(request: Request[Any, Any, Any], form: PostedForm) -> Redirect:  # noqa: ARG001 - for its token
-    token = cookie_of(request, SESSION_COOKIE)
-    if token:
-        async with services_of(request).database.transaction() as session:
+    async with taken_once(request) as session:
+        if token := cookie_of(request, SESSION_COOKIE):
             await end_session(session, token)
-    answer = redirect(request, "/connexion", done="Vous êtes déconnecté.")
+        answer = redirect(request, "/connexion", done="Vous êtes déconnecté.")
     answer.cookies.append(own_cookie(request, SESSION_COOKIE, "", max_age=0))
     return answer
 
@@ -84,18 +89,17 @@ async def check_second_factor(request: Request[Any, Any, Any], form: PostedForm)
     services = services_of(request)
     now = services.clock.now()
     await FACTOR_TRIES.count(services.database, person.person_id, at=now)
-    async with services.database.transaction() as session:
-        right = await check_code(session, box_of(request), person.person_id, form.value("code"), now)
-        token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if right else None
-    if token is None:
-        form.refuse("code", WRONG)
-        raise Redisplay(render(request, "accounts/second_factor.html", form=form))
-    answer = redirect(request, local_path(form.value("suite")))
-    answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
-    return answer
+    async with taken_once(request) as session:
+        if await check_code(session, box_of(request), person.person_id, form.value("code"), now):
+            token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now)
+            answer = redirect(request, local_path(form.value("suite")))
+            answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
+            return answer
+    form.refuse("code", WRONG)
+    raise Redisplay(render(request, "accounts/second_factor.html", form=form))
 
 
-@get("/compte/second-facteur", right="signed_in")
+@get(ENROLMENT, right="signed_in")
 async def ask_enrolment(request: Request[Any, Any, Any]) -> Response[str]:
     """Before it is set up: one button. (A GET changes nothing: the secret is made when the button is pressed.)"""
     person = signed_in(request)
@@ -104,7 +108,7 @@ async def ask_enrolment(request: Request[Any, Any, Any]) -> Response[str]:
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="off" if not enrolled else "on")
 
 
-@post("/compte/second-facteur", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
+@post(ENROLMENT, right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
 async def begin_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:  # noqa: ARG001
     return await _enrolment_page(request, Form())
 
@@ -121,15 +125,17 @@ async def _enrolment_page(request: Request[Any, Any, Any], form: Form) -> Respon
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="scan", enrolment=enrolment)
 
 
-@post("/compte/second-facteur/confirmation", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
+@post(f"{ENROLMENT}/confirmation", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
 async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     person = signed_in(request)
     services = services_of(request)
     now = services.clock.now()
     await FACTOR_TRIES.count(services.database, person.person_id, at=now)
-    async with services.database.transaction() as session:
+    async with taken_once(request) as session:
         codes = await confirm_factor(session, box_of(request), person.person_id, form.value("code"), now)
         token = await renew_token(session, person.session_id, second_factor_at=now, confirmed_at=now) if codes else None
+        if token is not None:
+            lead(request, Led(ENROLMENT, "warning", SHOWN_ONCE))  # whoever sends it again
     if codes is None or token is None:
         form.refuse("code", WRONG)
         raise Redisplay(await _enrolment_page(request, form))
@@ -139,7 +145,7 @@ async def confirm_enrolment(request: Request[Any, Any, Any], form: PostedForm) -
     return page
 
 
-@post("/compte/second-facteur/secours", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
+@post(f"{ENROLMENT}/secours", right="signed_in", opt={KEEPS_NOTHING: True}, guards=[fresh_sign_in])
 async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:  # noqa: ARG001
     """Other codes, when the paper is lost or used up: those of before open nothing any more."""
     person = signed_in(request)
@@ -150,21 +156,19 @@ async def renew_recovery_codes(request: Request[Any, Any, Any], form: PostedForm
     return render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), step="renewed", codes=codes)
 
 
-@post("/compte/second-facteur/retrait", right="signed_in", opt={KEEPS_NOTHING: True})
+@post(f"{ENROLMENT}/retrait", right="signed_in", opt={KEEPS_NOTHING: True})
 async def remove_second_factor(request: Request[Any, Any, Any], form: PostedForm) -> Response[Any]:
     """Asks for a code once more: a browser left open must not be enough."""
     person = signed_in(request)
     services = services_of(request)
     now = services.clock.now()
     await FACTOR_TRIES.count(services.database, person.person_id, at=now)
-    async with services.database.transaction() as session:
-        right = await check_code(session, box_of(request), person.person_id, form.value("code"), now)
-        if right:
+    async with taken_once(request) as session:
+        if await check_code(session, box_of(request), person.person_id, form.value("code"), now):
             await forget_factor(session, person.person_id)
-    if not right:
-        form.refuse("code", WRONG)
-        raise Redisplay(render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="on"))
-    return redirect(request, "/compte", done="Le second facteur est retiré.")
+            return redirect(request, "/compte", done="Le second facteur est retiré.")
+    form.refuse("code", WRONG)
+    raise Redisplay(render(request, "accounts/enrolment.html", breadcrumb=_crumbs(), form=form, step="on"))
 
 
 def _crumbs() -> list[Link]:

@@ -9,9 +9,11 @@ from typing import Any
 from litestar import Request, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.accounts.codes import MailedCode, Proved, find_link, make_code, try_code, use_link
 from pooling.accounts.keeping import way_in
+from pooling.accounts.sent_forms import taken_once
 from pooling.accounts.sessions import end_session, open_session
 from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.kernel.errors import Conflict
@@ -57,14 +59,15 @@ async def send_code(request: Request[Any, Any, Any], form: PostedForm) -> Respon
         raise Redisplay(render(request, "accounts/sign_in.html", form=form))
     services = services_of(request)
     now = services.clock.now()
-    await CODES_FROM_HOST.count(services.database, host_of(request), at=now)
-    await CODES_TO_ADDRESS.count(services.database, email, at=now)
-    async with services.database.transaction() as session:
+    async with taken_once(request) as session:
+        await CODES_FROM_HOST.count_here(session, host_of(request), at=now)
+        await CODES_TO_ADDRESS.count_here(session, email, at=now)
         code = await make_code(session, email, browser, local_path(form.value("suite")), now)
         if code is not None:
             await queue_mails(session, [code_mail(code, services.settings.base_url)], now)
+        answer = redirect(request, "/connexion/code")
     await services.bell.ring("deliver")
-    return redirect(request, "/connexion/code")
+    return answer
 
 
 def code_mail(code: MailedCode, base_url: str) -> Mail:
@@ -100,14 +103,13 @@ async def check_code(request: Request[Any, Any, Any], form: PostedForm) -> Respo
     services, browser = services_of(request), browser_of(request)
     now = services.clock.now()
     await TRIES_FROM_HOST.count(services.database, host_of(request), at=now)
-    proved: Proved | None = None
     if browser is not None:
-        async with services.database.transaction() as session:  # commits a wrong try too: it counts
+        async with taken_once(request) as session:  # commits a wrong try too: it counts
             proved = await try_code(session, browser, form.value("code"), now)
-    if proved is None:
-        form.refuse("code", "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre.")
-        raise Redisplay(_code_page(request, form))
-    return await complete_sign_in(request, proved.person_id, proved.next_path)
+            if proved is not None:
+                return await complete_sign_in(request, session, proved)
+    form.refuse("code", "Ce code n’est pas le bon, ou il n’est plus valable. Vérifiez-le, ou demandez-en un autre.")
+    raise Redisplay(_code_page(request, form))
 
 
 @get("/connexion/lien/{link:str}", right="anyone", opt={KEY_IN_ADDRESS: True})
@@ -125,26 +127,21 @@ async def follow_link(
     form: PostedForm,  # noqa: ARG001 - read for its token
     link: FromPath[str],
 ) -> Response[Any]:
-    services = services_of(request)
-    async with services.database.transaction() as session:
-        proved = await use_link(session, browser_of(request) or "", link, services.clock.now())
-    if proved is None:
-        raise Conflict("Ce lien a déjà servi ou n’est plus valable. Demandez un nouveau code.", code="link_dead")
-    return await complete_sign_in(request, proved.person_id, proved.next_path)
+    async with taken_once(request) as session:
+        proved = await use_link(session, browser_of(request) or "", link, services_of(request).clock.now())
+        if proved is None:
+            raise Conflict("Ce lien a déjà servi ou n’est plus valable. Demandez un nouveau code.", code="link_dead")
+        return await complete_sign_in(request, session, proved)
 
 
-async def complete_sign_in(request: Request[Any, Any, Any], person_id: int, next_path: str) -> Redirect:
+async def complete_sign_in(request: Request[Any, Any, Any], session: AsyncSession, proved: Proved) -> Redirect:
     """Opens a session under a token that nobody has seen before, and ends the one this browser had."""
-    services = services_of(request)
-    async with services.database.transaction() as session:
-        former = cookie_of(request, SESSION_COOKIE)
-        if former:
-            await end_session(session, former)
-        token = await open_session(
-            session, person_id, services.clock.now(), browser=request.headers.get("user-agent", "")
-        )
-        next_path = await way_in(session, person_id, local_path(next_path), services.clock.now())
-    answer = redirect(request, next_path)
+    now = services_of(request).clock.now()
+    former = cookie_of(request, SESSION_COOKIE)
+    if former:
+        await end_session(session, former)
+    token = await open_session(session, proved.person_id, now, browser=request.headers.get("user-agent", ""))
+    answer = redirect(request, await way_in(session, proved.person_id, local_path(proved.next_path), now))
     answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
     answer.cookies.append(own_cookie(request, VISITOR_COOKIE, "", max_age=0))
     return answer

@@ -9,6 +9,7 @@ from litestar.response import Redirect, Response
 
 from pooling.accounts.freshness import fresh_sign_in
 from pooling.accounts.models import TokenScope
+from pooling.accounts.sent_forms import note_sent, sent_before
 from pooling.accounts.sessions import EnteredGroup, SignedIn
 from pooling.accounts.tokens import LONGEST_NAME, PAST_END, make_token, revoke_token, tokens_listed
 from pooling.accounts.who import signed_in
@@ -35,7 +36,9 @@ async def show_tokens(request: Request[Any, Any, Any]) -> Response[str]:
 
 @post(PAGE, right="signed_in", guards=[fresh_sign_in])
 async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Response[str]:
-    """Answers with the page itself, not by going on to it: the token is in no other answer ever."""
+    """Answers with the page itself, not by going on to it: the token is in no other answer ever. Sent twice, it is the
+    last answer that is seen: the token of the one before ends.
+    """
     person = signed_in(request)
     group = _group(person, form)
     name = form.text("name", required="Donnez un nom à ce jeton : le programme qui s’en servira.", longest=LONGEST_NAME)
@@ -44,16 +47,15 @@ async def create_token(request: Request[Any, Any, Any], form: PostedForm) -> Res
     services = services_of(request)
     async with form.submitted(lambda: _page(request, person, form)), services.database.transaction() as session:
         assert group is not None, "its field is refused otherwise"
-        token = await make_token(
-            session,
-            person.person_id,
-            group.id,
-            name=name,
-            scope=TokenScope(scope),
-            expires_at=expires_at,
-            now=services.clock.now(),
+        now, scope = services.clock.now(), TokenScope(scope)
+        unseen = await sent_before(request, session)
+        if unseen is not None:
+            await revoke_token(session, unseen["token_id"], now, person_id=person.person_id)
+        made = await make_token(
+            session, person.person_id, group.id, name=name, scope=scope, expires_at=expires_at, now=now
         )
-    return await _page(request, person, Form(values={"scope": TokenScope.READ}), token=token)
+        await note_sent(request, session, {"token_id": made.id})
+    return await _page(request, person, Form(values={"scope": TokenScope.READ}), token=made.token)
 
 
 def _group(person: SignedIn, form: Form) -> EnteredGroup | None:

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, String, column, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -65,6 +66,11 @@ def _hash(token: str) -> bytes:
     return sha256(token.encode()).digest()
 
 
+class MadeToken(NamedTuple):
+    id: int
+    token: str
+
+
 async def make_token(
     session: AsyncSession,
     person_id: int,
@@ -74,8 +80,8 @@ async def make_token(
     scope: TokenScope,
     expires_at: datetime | None,
     now: datetime,
-) -> str:
-    """A new token of this person in this group, in a transaction of no group; returns it, never to be read again.
+) -> MadeToken:
+    """A new token of this person in this group, in a transaction of no group; nobody reads it again.
 
     Raises:
         NotFound: the person may not enter the group.
@@ -102,7 +108,7 @@ async def make_token(
     session.add(row)
     await session.flush()
     await _record(session, row, "token.created", now)
-    return token
+    return MadeToken(row.id, token)
 
 
 async def revoke_token(session: AsyncSession, token_id: int, now: datetime, *, person_id: int | None = None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from litestar import Request, Response, get, post
 from litestar.params import FromPath, FromQuery
 
+from pooling.accounts.sent_forms import taken_once
 from pooling.actions.catalogue import Catalogue
 from pooling.actions.entries import (
     Entry,
@@ -129,10 +130,10 @@ async def do_entry(request: Request[Any, Any, Any], form: PostedForm) -> Respons
     system = read_entry(form, code or _OF_NO_NAME, list(PURCHASE_WORDS))
     async with (
         form.submitted(lambda: _form_page(request, form), fields=FIELDS, conflict="name"),
-        services.database.transaction() as session,
+        taken_once(request) as session,
     ):
         await add_entry(session, _file(request), system, person.person_id, services.clock.now())
-    return redirect(request, f"{BASE}/{code}", done="L’entrée est au catalogue de tous les groupes.")
+        return redirect(request, f"{BASE}/{code}", done="L’entrée est au catalogue de tous les groupes.")
 
 
 @get(ONE, right=Right.ADMINISTER)
@@ -165,10 +166,10 @@ async def do_change(request: Request[Any, Any, Any], form: PostedForm, entry: Fr
     system = read_entry(form, entry, list(PURCHASE_WORDS))
     async with (
         form.submitted(lambda: _form_page(request, form, found), fields=FIELDS, conflict=""),
-        services.database.transaction() as session,
+        taken_once(request) as session,
     ):
         await change_entry(session, _file(request), system, person.person_id, services.clock.now(), shown=shown)
-    return redirect(request, f"{BASE}/{entry}", done="L’entrée est enregistrée : tous les groupes la lisent ainsi.")
+        return redirect(request, f"{BASE}/{entry}", done="L’entrée est enregistrée : tous les groupes la lisent ainsi.")
 
 
 def _shown(form: Form) -> int:
@@ -219,11 +220,11 @@ async def do_withdrawal(request: Request[Any, Any, Any], form: PostedForm, entry
     now, shown = services.clock.now(), _shown(form)
     async with (
         form.submitted(lambda: _withdrawal_page(request, found, form), conflict=""),
-        services.database.transaction() as session,
+        taken_once(request) as session,
     ):
         await withdraw_entry(session, _file(request), entry, person.person_id, now, shown=shown)
-    done = "L’entrée d’origine est reprise." if found.shipped else "L’entrée est retirée du catalogue."
-    return redirect(request, f"{BASE}/{entry}", done=done)
+        done = "L’entrée d’origine est reprise." if found.shipped else "L’entrée est retirée du catalogue."
+        return redirect(request, f"{BASE}/{entry}", done=done)
 
 
 ROUTES = (

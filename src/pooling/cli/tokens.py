@@ -47,7 +47,7 @@ def create(email: str, group: str, scope: str, expires: datetime | None, name: s
                 stop_process(f"nobody is known as “{email}”.")
             end = expires and datetime.combine(expires.date(), time(23, 59, 59), tzinfo=installed.settings.zone)
             try:
-                return await make_token(
+                made = await make_token(
                     session,
                     person_id,
                     group_id,
@@ -58,6 +58,7 @@ def create(email: str, group: str, scope: str, expires: datetime | None, name: s
                 )
             except NotFound:
                 stop_process(f"“{email}” holds no role in the group “{group}”, or the group is archived.")
+            return made.token
 
     with installation() as installed:
         click.echo(with_database(installed, run))

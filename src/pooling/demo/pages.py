@@ -10,6 +10,7 @@ from sqlalchemy import select, text
 from sqlmodel import col
 
 from pooling.accounts.keeping import way_in
+from pooling.accounts.sent_forms import taken_once
 from pooling.accounts.sessions import open_session
 from pooling.accounts.who import signed_in
 from pooling.demo.people import DemoPerson, administrators, people_to_come, people_to_enter_as
@@ -58,11 +59,10 @@ async def enter_as(request: Request[Any, Any, Any], form: PostedForm) -> Redirec
     chosen = next((person for person in await _demo_people(request) if person.email == form.value("person")), None)
     if chosen is None:
         raise NotFound
-    async with services_of(request).database.transaction() as session:
+    async with taken_once(request) as session:
         now = services_of(request).clock.now()
         token = await open_session(session, chosen.id, now)
-        next_path = await way_in(session, chosen.id, "/", now)
-    answer = redirect(request, next_path)
+        answer = redirect(request, await way_in(session, chosen.id, "/", now))
     answer.cookies.append(own_cookie(request, SESSION_COOKIE, token))
     return answer
 

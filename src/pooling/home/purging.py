@@ -18,9 +18,15 @@ async def purge(database: Database, forgets: Sequence[Forget], now: datetime, af
         blanked: int = (
             await session.execute(text("SELECT purge_people(:before, :now)"), {"before": before, "now": now})
         ).scalar_one()
+    await forget_in_groups(database, forgets, before)
+    return blanked
+
+
+async def forget_in_groups(database: Database, forgets: Sequence[Forget], moment: datetime) -> None:
+    """In every group, archived ones too: a transaction sees one only."""
+    async with database.transaction() as session:
         groups = (await session.execute(text("SELECT id FROM groups_with_sizes()"))).scalars().all()
-    for group_id in groups:  # a transaction sees one group only
+    for group_id in groups:
         async with database.transaction(group_id) as session:
             for forget in forgets:
-                await forget(session, before)
-    return blanked
+                await forget(session, moment)

@@ -12,6 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.accounts.sent_forms import taken_once
 from pooling.accounts.sessions import SignedIn
 from pooling.kernel.errors import NotFound
 from pooling.members.entrance import administrator
@@ -107,14 +108,15 @@ async def do_group(request: Request[Any, Any, Any], form: PostedForm) -> Respons
     with_members = form.value("with_members") == "1"
     if with_members and not model:
         form.refuse("with_members", "Choisissez le groupe dont les membres sont repris.")
-    async with form.submitted(lambda: _creation_page(request, form), conflict="name"):
+    async with form.submitted(lambda: _creation_page(request, form), conflict="name"), taken_once(request) as session:
         first = InvitationIn(email, facilitator, Role.FACILITATOR)
-        await _create(request, person, name, first, model, with_members=with_members)
-    return redirect(request, BASE, done="Le groupe est créé", mailed=f"un courriel part à {email}")
+        await _create(request, session, person, name, first, model, with_members=with_members)
+        return redirect(request, BASE, done="Le groupe est créé", mailed=f"un courriel part à {email}")
 
 
 async def _create(
     request: Request[Any, Any, Any],
+    session: AsyncSession,
     person: SignedIn,
     name: str,
     first: InvitationIn,
@@ -125,20 +127,18 @@ async def _create(
     """`after`: the address of the group that it is made after; empty: of none."""
     services = services_of(request)
     now, zone = services.clock.now(), services.settings.timezone
-    async with services.database.transaction() as session:
-        model = None
-        if after:
-            copies = features_of(request).group_copies
-            model = await read_model(session, after, copies, with_members=with_members)
-            zone = model.settings.timezone
-        group_id = await create_group(session, name=name, now=now, timezone=zone, created_by=person.person_id)
-        if model is not None:
-            group = await session.get(Group, group_id)
-            assert group is not None, "it was made"
-            await model.paste(session, group, now)
-        slug = next(group.slug for group in await groups_with_sizes(session) if group.id == group_id)
-        context = Context(group_id, slug, name, ZoneInfo(zone), False, services.settings.base_url, now)
-        await give_roles(session, person.person_id, [first], Sender(person.name, person.email), context)
+    model = None
+    if after:
+        model = await read_model(session, after, features_of(request).group_copies, with_members=with_members)
+        zone = model.settings.timezone
+    group_id = await create_group(session, name=name, now=now, timezone=zone, created_by=person.person_id)
+    if model is not None:
+        group = await session.get(Group, group_id)
+        assert group is not None, "it was made"
+        await model.paste(session, group, now)
+    slug = next(group.slug for group in await groups_with_sizes(session) if group.id == group_id)
+    context = Context(group_id, slug, name, ZoneInfo(zone), False, services.settings.base_url, now)
+    await give_roles(session, person.person_id, [first], Sender(person.name, person.email), context)
 
 
 @get(f"{BASE}/{{slug:str}}/nom", right=Right.ADMINISTER)
@@ -239,9 +239,9 @@ async def do_step(
 ) -> Response[Any]:
     person = administrator(request)
     asked, services = _step(step), services_of(request)
-    async with services.database.transaction() as session:
+    async with taken_once(request) as session:
         await asked.use_case(session, slug, person.person_id, services.clock.now())
-    return redirect(request, BASE, done=asked.done)
+        return redirect(request, BASE, done=asked.done)
 
 
 ROUTES = [list_groups, ask_group, do_group, ask_name, do_name, ask_step, do_step]

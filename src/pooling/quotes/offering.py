@@ -10,6 +10,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.accounts.sent_forms import taken_once
 from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.kernel.attached import FIELD
 from pooling.kernel.database import group_of
@@ -160,7 +161,7 @@ async def do_offer(
 ) -> Response[Any]:
     """Keeps the offer, sealed. The journal says nothing of it before the date."""
     services = services_of(request)
-    async with services.database.transaction() as session:
+    async with taken_once(request) as session:
         here = await _enter(request, session, group, key)
         if not here.is_open:
             raise Redisplay(_code_page(request, group, key, Form()))
@@ -171,8 +172,8 @@ async def do_offer(
             await lock_purchase(session, here.purchase.id)
             now = await services.clock.at_database(session)
             await keep_offer(session, here, items, command, now, shown=form.value("version") or None)
-    done = "Votre offre est enregistrée. Vous pouvez la modifier jusqu’à la date de réponse."
-    return redirect(request, f"/offre/{group}/{key}", done=done)
+        done = "Votre offre est enregistrée. Vous pouvez la modifier jusqu’à la date de réponse."
+        return redirect(request, f"/offre/{group}/{key}", done=done)
 
 
 async def keep_offer(
@@ -237,7 +238,7 @@ async def do_attach_to_offer(
     request: Request[Any, Any, Any], group: FromPath[str], key: FromPath[str], form: PostedForm
 ) -> Response[Any]:
     """Keeps its documents with the offer, sealed alike."""
-    async with services_of(request).database.transaction() as session:
+    async with taken_once(request) as session:
         here = await _enter(request, session, group, key)
         items, found = await _asked(session, here), await _own(session, here)
         form.values.update(values_of(found.content(items), items) if found else {})
@@ -245,7 +246,7 @@ async def do_attach_to_offer(
         async with form.submitted(page, conflict=FIELD):
             found, now = await _lock_own(request, session, here)
             await files_of_quote(found.id).add(session, form.sent(FIELD), now, ROOM, person_id=None)
-    return redirect(request, f"/offre/{group}/{key}", done="Vos pièces sont jointes à votre offre.")
+        return redirect(request, f"/offre/{group}/{key}", done="Vos pièces sont jointes à votre offre.")
 
 
 async def _lock_own(
@@ -284,13 +285,13 @@ async def download_own_piece(
 async def do_detach_own_piece(
     request: Request[Any, Any, Any], group: FromPath[str], key: FromPath[str], quote_file_id: FromPath[int]
 ) -> Response[Any]:
-    async with services_of(request).database.transaction() as session:
+    async with taken_once(request) as session:
         here = await _enter(request, session, group, key)
         if not here.is_open:
             raise NotFound
         found, _ = await _lock_own(request, session, here)
         await files_of_quote(found.id).remove(session, quote_file_id)
-    return redirect(request, f"/offre/{group}/{key}", done="La pièce est retirée.")
+        return redirect(request, f"/offre/{group}/{key}", done="La pièce est retirée.")
 
 
 FRONT = [show_offer, check_code, do_offer, do_attach_to_offer, download_own_piece, do_detach_own_piece]

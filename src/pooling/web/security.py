@@ -79,6 +79,10 @@ class ForgedRequest(DomainError):
         )
 
 
+class StrangeForm(ForgedRequest):
+    """It was sent from our pages, by a browser that had another number when it was shown."""
+
+
 def form_token(secret_key: str, binding: str) -> str:
     """The token of one browser's forms."""
     return hmac.digest(secret_key.encode(), f"form:{binding}".encode(), "sha256").hex()
@@ -91,9 +95,9 @@ def form_token_of(request: Request[Any, Any, Any]) -> str:
     """
     secret_key, state = services_of(request).secret_key, request.scope["state"]
     token, author = form_token(secret_key, _binding(request)), state.get(AUTHOR)
-    if author is None:
-        return token
     showing = secrets.token_urlsafe(9)
+    if author is None:
+        return f"{token}:::{showing}"  # nobody yet
     resumed = [str(state[RESUMED])] if RESUMED in state else []
     return ":".join((token, str(author), _mark(secret_key, author), showing, *resumed))
 
@@ -207,7 +211,7 @@ async def refuse_forged(request: Request[Any, Any, Any]) -> None:
     expected = form_token(services_of(request).secret_key, _binding(request, newest=False))
     if not hmac.compare_digest(given.encode(), expected.encode()):
         author = author_of(request, form)
-        raise ForgedRequest if author is None else ExpiredForm(author)
+        raise StrangeForm if author is None else ExpiredForm(author)
 
 
 def _same_site(request: Request[Any, Any, Any]) -> bool:

@@ -7,6 +7,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.accounts.sent_forms import taken_once
 from pooling.accounts.throttle import HOST, HOUR, Allowance, host_of
 from pooling.actions.models import FactorKind
 from pooling.actions.rules import FACTOR_WORDS
@@ -137,10 +138,10 @@ async def do_take_back(
     request: Request[Any, Any, Any], group: FromPath[str], key: FromPath[str], note_id: FromPath[int]
 ) -> Response[Any]:
     await _counted(request)
-    async with services_of(request).database.transaction() as session:
+    async with taken_once(request) as session:
         joined, browser = await _enter(request, session, group, key, sharing=True)
         await take_back_note(session, joined.workshop, browser, known_id(note_id))
-    return redirect(request, f"/atelier/{group}/{key}", done="Votre note est retirée.")
+        return redirect(request, f"/atelier/{group}/{key}", done="Votre note est retirée.")
 
 
 @post(f"{ADDRESS}/gommettes", right=Right.ANYONE, opt=_OPTIONS)
