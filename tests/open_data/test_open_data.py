@@ -5,28 +5,34 @@ import io
 from collections.abc import Mapping
 from copy import deepcopy
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator  # type: ignore[import-untyped]
+from pydantic import ValidationError
 from sqlalchemy import text
 
 from api_client import API, Connect
 from bills.scene import MAKER, buy
 from factories import ARCACHON, BUYER, LUGOS, NOW, Territory
+from pooling import PROJECT_ROOT
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.kernel.apart import apart
 from pooling.kernel.database import Database
 from pooling.kernel.errors import Conflict
 from pooling.members.entrance import caller_of
 from pooling.members.models import Member
-from pooling.open_data.decp import FORMAT, Field, due_on, faults_of
+from pooling.open_data.decp import FORMAT, Field, Procedure, due_on, faults_of
 from pooling.open_data.files import Asked, write_data, write_members
 from pooling.open_data.fleet import FIELDS
-from pooling.open_data.listing import postcode_in
+from pooling.open_data.keeping import describe_contract
+from pooling.open_data.listing import postcode_in, small_contracts
+from pooling.open_data.schemas import ContractIn
 from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.outbox.mail import FICTIONAL
+from pooling.procurement.configuration import OpenDataBounds, ProcurementConfiguration, read_procurement
 from pooling.purchases.details import describe_item
 from pooling.purchases.models import Emission
 from pooling.purchases.schemas import DetailsIn
@@ -339,6 +345,37 @@ async def test_the_lists_of_a_year(database: Database, territory: Territory, sig
     assert (fleet[0]["nbVPclean"], fleet[0]["cj"]) == ("280", "7210"), "very clean ones are clean"
     assert "Il y manque le code NAF" not in text_of(await buyer.get(year))
     assert len(list(csv.reader(io.StringIO((await buyer.get("/g/bassin/donnees-ouvertes/2026/vehicules")).text)))) == 1
+
+
+async def test_a_contract_is_public_by_the_amounts_of_its_day(database: Database, territory: Territory) -> None:
+    """As the configuration dates them; what is known of no day is asked for no contract."""
+    purchase_id = await awarded(database, territory, units=280)
+
+    def bounds(listed: int, data: int, since: date, until: date | None = None) -> OpenDataBounds:
+        return OpenDataBounds(
+            list_from=Decimal(listed), data_from=Decimal(data), valid_from=since, valid_to=until, source="Loi"
+        )
+
+    async with database.transaction(territory.group_id) as session:
+        buyer = await caller_of(session, territory.people[BUYER], territory.group_id)
+        (supplier_id,) = (await session.execute(text("SELECT supplier_id FROM awards"))).scalars()
+        said = ContractIn(
+            notified_on=date(2027, 2, 1), identifier="A-1", months=6, procedure=Procedure.ADAPTED, offers=2, place="33"
+        )
+        await describe_contract(session, buyer, purchase_id, supplier_id, 0, said, FinanceConfiguration(), NOW)
+        now, later = (
+            bounds(20_000, 28_001, date(2027, 1, 1), date(2027, 2, 1)),
+            bounds(30_000, 50_000, date(2027, 2, 2)),
+        )
+        for held, count in (((now, later), 1), ((later,), 0), ((bounds(20_000, 28_000, date(2027, 1, 1)),), 0)):
+            assert len(await small_contracts(session, 2027, held)) == count, held
+    law = read_procurement(PROJECT_ROOT / "config")
+    assert law.open_data == ProcurementConfiguration().open_data, "old files know it too"
+    assert [law.data_from_on(date(2019, 12, 31)) > 10**13, law.data_from_on(date(2020, 1, 1))] == [True, 40_000_00]
+    with pytest.raises(ValidationError, match="two thresholds of open_data hold on 2027-02-01"):
+        ProcurementConfiguration(open_data=(now, bounds(1, 2, date(2027, 2, 1))))
+    with pytest.raises(ValidationError, match="data_from is below list_from"):
+        bounds(2, 1, date(2027, 1, 1))
 
 
 def test_the_fleet_has_the_columns_of_the_states_schema() -> None:

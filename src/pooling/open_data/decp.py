@@ -17,9 +17,8 @@ from typing import Any
 from pooling.sharing.money import Cents
 
 LONGEST_ID, LONGEST_OBJECT = 16, 1000
-THRESHOLD, LISTED_FROM = 40_000_00, 25_000_00
-"""Cents before VAT (CCP R2196-1): from the first on, data within two months; between them, a yearly list at least."""
 MONTHS_TO_PUBLISH = 2
+"""After the notification (order of 22 December 2022, article 6)."""
 ENVIRONMENT_FROM = date(2026, 8, 22)
 """From when contracts have an environmental clause (CCP L2112-2)."""
 

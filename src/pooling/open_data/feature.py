@@ -5,11 +5,13 @@ from pooling.open_data import api, pages
 from pooling.open_data.event_words import EVENTS
 from pooling.open_data.reminders import publication_kinds
 from pooling.open_data.tasks import DATA_TO_PUBLISH
+from pooling.procurement.configuration import read_procurement
 
 FEATURE = Feature(
     pages=pages.ROUTES,
     api=api.ROUTES,
-    kinds=publication_kinds,
+    configuration=read_procurement,
+    configured_kinds=publication_kinds,
     purchase_tasks=(DATA_TO_PUBLISH,),
     events=EVENTS,
 )

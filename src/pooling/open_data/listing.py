@@ -1,4 +1,4 @@
-"""The contracts of a year that are published as a list (CCP R2196-1): 25 000 to 40 000 € before VAT."""
+"""The contracts of a year that are published as a list: those too small for essential data."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from pooling.kernel.clock import LAST_DAY
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, euros
-from pooling.open_data.decp import LISTED_FROM, THRESHOLD
+from pooling.procurement.configuration import OpenDataBounds
 
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
 COLUMNS = [
@@ -25,17 +26,22 @@ _YEAR = """
 SELECT p.reference, p.title, m.name AS buyer, c.notified_on, c.worth_cents, c.lot, l.title AS lot_title,
     s.name AS supplier, s.address
 FROM contract_data c
+-- By the amounts of the day of its notification.
+JOIN unnest($4::date[], $5::date[], $6::bigint[], $7::bigint[]) AS bounds (since, until, least, below)
+    ON c.notified_on BETWEEN bounds.since AND bounds.until AND c.worth_cents >= least AND c.worth_cents < below
 JOIN purchases p ON p.group_id = c.group_id AND p.id = c.purchase_id
 JOIN members m ON m.group_id = p.group_id AND m.id = p.lead_member_id
 JOIN suppliers s ON s.group_id = c.group_id AND s.id = c.supplier_id
 LEFT JOIN lots l ON l.group_id = c.group_id AND l.purchase_id = c.purchase_id AND l.number = c.lot
-WHERE c.group_id = $1 AND c.notified_on BETWEEN $2 AND $3 AND c.worth_cents >= $4 AND c.worth_cents < $5
+WHERE c.group_id = $1 AND c.notified_on BETWEEN $2 AND $3
 ORDER BY c.notified_on, p.reference, c.lot, s.sort_key"""
 
 
-async def small_contracts(session: AsyncSession, year: int) -> Sequence[Any]:
+async def small_contracts(session: AsyncSession, year: int, bounds: Sequence[OpenDataBounds]) -> Sequence[Any]:
     days = (date(year, 1, 1), date(year, 12, 31))
-    return await fetch(session, _YEAR, group_of(session), *days, LISTED_FROM, THRESHOLD)
+    since, until = [one.valid_from for one in bounds], [one.valid_to or LAST_DAY for one in bounds]
+    least, below = [one.list_cents for one in bounds], [one.data_cents for one in bounds]
+    return await fetch(session, _YEAR, group_of(session), *days, since, until, least, below)
 
 
 def listed(rows: Sequence[Any]) -> SheetTable:

@@ -16,7 +16,6 @@ from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.open_data import form as fields
 from pooling.open_data.contracts import Contract, contract_of, contracts_of
-from pooling.open_data.decp import LISTED_FROM, THRESHOLD
 from pooling.open_data.files import data_file, members_file
 from pooling.open_data.fleet import renewed, written
 from pooling.open_data.keeping import describe_contract, version_said
@@ -24,6 +23,7 @@ from pooling.open_data.listing import listed, small_contracts
 from pooling.open_data.page import DATA, ContractPage, DataPage
 from pooling.open_data.signing import Signed, each_signs, signed_by
 from pooling.outbox.mail import FICTIONAL
+from pooling.procurement.configuration import ProcurementConfiguration
 from pooling.procurement.page import OnProcedure
 from pooling.procurement.permissions import may_plan
 from pooling.web.downloads import REVALIDATED, download
@@ -59,7 +59,7 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
                 one.party.name,
                 one.contract.title,
                 euros(one.amount),
-                _state(one, here.today),
+                _state(one, here),
                 f"{here.url}{DATA}/decp?{urlencode({'membre': one.party.siren})}"
                 if not one.lacking(here.today)
                 else None,
@@ -67,8 +67,7 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
             for one in await _signed(here, contracts)
         ],
         shown_at_most=SHOWN_AT_MOST,
-        threshold=THRESHOLD,
-        listed_from=LISTED_FROM,
+        bounds=here.configuration.open_data_on(here.today),
         year=here.today.year,
     )
 
@@ -80,11 +79,12 @@ async def _signed(here: OnProcedure, contracts: list[Contract]) -> list[Signed]:
     return await signed_by(here.session, here.caller, here.purchase, contracts, most=SHOWN_AT_MOST)
 
 
-def _state(one: Signed, today: date) -> str:
-    lacking = one.lacking(today)
+def _state(one: Signed, here: OnProcedure) -> str:
+    lacking, said = one.lacking(here.today), one.contract.said
     if lacking:
         return "il manque : " + ", ".join("SIRET" if name == "acheteur.id" else name for name in lacking)
-    return "à publier" if one.obliged else "facultatif"
+    assert said is not None, "nothing lacks"
+    return "à publier" if one.amount >= here.configuration.data_from_on(said.notified_on) else "facultatif"
 
 
 @get(f"{PAGE}/decp", right=Right.SEE_TOTALS)
@@ -158,13 +158,15 @@ async def show_year(here: Here[GroupPage], data_year: FromPath[int]) -> Response
 
 
 async def _year_page(here: GroupPage, year: int) -> Response[str]:
-    table = listed(await small_contracts(here.session, year))
+    procurement = here.services.part(ProcurementConfiguration)
+    table = listed(await small_contracts(here.session, year, procurement.open_data))
     fleet = await renewed(here.session, year, here.zone)
     return here.render(
         "open_data/year.html",
         ("Achats groupés", "/achats"),
         "Données ouvertes",
         year=year,
+        bounds=procurement.open_data_on(date(year, 12, 31)),
         rows=list(table.rows),
         fleet=fleet,
         unnamed=[row["nom"] for row in fleet if not row["cj"]],
@@ -175,7 +177,8 @@ async def _year_page(here: GroupPage, year: int) -> Response[str]:
 @get(f"{YEAR}/marches", right=Right.SEE_TOTALS)
 async def download_small_contracts(here: Here[GroupPage], data_year: FromPath[int]) -> Response[bytes]:
     year, target = _year(data_year), io.BytesIO()
-    table = listed(await small_contracts(here.session, year))
+    procurement = here.services.part(ProcurementConfiguration)
+    table = listed(await small_contracts(here.session, year, procurement.open_data))
     notice = FICTIONAL if here.group.fictional else None
     await asyncio.to_thread(write_csv, target, table, notice)
     return download(target.getvalue(), f"marches-{year}.csv", "text/csv", headers=REVALIDATED)

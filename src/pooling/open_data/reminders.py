@@ -1,19 +1,21 @@
 """The reminder of essential data: to lead buyers, before the last day for publishing a contract's."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Membership, Role
-from pooling.open_data.decp import MONTHS_TO_PUBLISH, THRESHOLD, due_on
+from pooling.open_data.decp import MONTHS_TO_PUBLISH, due_on
 from pooling.open_data.models import ContractData
 from pooling.outbox.mail import Button, Fact, Mail
+from pooling.procurement.configuration import ProcurementConfiguration
 from pooling.purchases.models import Purchase, PurchaseState
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion, Subject
@@ -26,15 +28,15 @@ DEFAULT = Schedule(offsets=(-21, -3))
 _LONGEST = timedelta(days=31 * MONTHS_TO_PUBLISH + 1)
 
 
-def publication_kinds(configuration: ReminderConfiguration) -> list[Kind]:
-    """This feature's reminders, on the schedule that the territory set."""
+def publication_kinds(reminders: ReminderConfiguration, procurement: ProcurementConfiguration) -> list[Kind]:
+    """This feature's reminders, on the schedule that the territory set; the law says of which contracts."""
     return [
         Kind(
             PUBLICATION,
             "Données essentielles à publier",
-            configuration.schedule(PUBLICATION, DEFAULT),
-            _plan,
-            _buyers,
+            reminders.schedule(PUBLICATION, DEFAULT),
+            partial(_plan, procurement),
+            partial(_buyers, procurement),
             _render,
             _name_contracts,
             date="la fin des deux mois",
@@ -43,19 +45,23 @@ def publication_kinds(configuration: ReminderConfiguration) -> list[Kind]:
     ]
 
 
-_WAITING = (
-    col(ContractData.published_on).is_(None)
-    & (col(ContractData.worth_cents) >= THRESHOLD)
-    & (col(Purchase.state) != PurchaseState.CANCELLED)
-)
+def _waiting(procurement: ProcurementConfiguration, today: date) -> ColumnElement[bool]:
+    return and_(
+        col(ContractData.published_on).is_(None),
+        col(ContractData.worth_cents) >= procurement.data_from_on(today),
+        col(Purchase.state) != PurchaseState.CANCELLED,
+        col(ContractData.notified_on) >= today - _LONGEST,
+    )
 
 
-async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
+async def _plan(
+    procurement: ProcurementConfiguration, session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime
+) -> list[Occasion]:
     today = now.astimezone(zone).date()
     rows = await session.execute(
         select(col(ContractData.id), col(ContractData.notified_on))
         .join(Purchase, linked(Purchase.id, ContractData.purchase_id))
-        .where(_WAITING, col(ContractData.notified_on) >= today - _LONGEST)
+        .where(_waiting(procurement, today))
     )
     return [
         Occasion(contract_id, 1, offset, due_at, useful_until=useful_until)
@@ -67,7 +73,7 @@ async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: 
     ]
 
 
-def _buyers(zone: ZoneInfo, now: datetime) -> Select[Any]:
+def _buyers(procurement: ProcurementConfiguration, zone: ZoneInfo, now: datetime) -> Select[Any]:
     """Of what is still to be published, once each."""
     of_purchase = and_(
         linked(Membership.purchase_id, ContractData.purchase_id), col(Membership.role) == Role.LEAD_BUYER
@@ -82,7 +88,7 @@ def _buyers(zone: ZoneInfo, now: datetime) -> Select[Any]:
         .select_from(ContractData)
         .join(Purchase, linked(Purchase.id, ContractData.purchase_id))
         .join(Membership, and_(of_purchase, col(Membership.ended_at).is_(None)))
-        .where(_WAITING, col(ContractData.notified_on) >= now.astimezone(zone).date() - _LONGEST)
+        .where(_waiting(procurement, now.astimezone(zone).date()))
         .group_by(col(ContractData.id), col(ContractData.described_at), col(Membership.person_id))
     )
     return statement

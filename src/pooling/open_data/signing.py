@@ -15,7 +15,7 @@ from pooling.conventions.parties import Party, read_parties
 from pooling.kernel.database import fetch, group_of
 from pooling.members.rights import Caller
 from pooling.open_data.contracts import Contract
-from pooling.open_data.decp import THRESHOLD, faults_of, written
+from pooling.open_data.decp import faults_of, written
 from pooling.procurement.models import Mandate, ProcurementPlan
 from pooling.purchases.models import Purchase
 from pooling.sharing.money import Cents
@@ -46,11 +46,6 @@ class Signed:
     """Empty: nobody said it."""
     amount: Cents
     """Before VAT."""
-
-    @property
-    def obliged(self) -> bool:
-        """Whether its data are to be published."""
-        return self.amount >= THRESHOLD
 
     def data(self, on: date) -> dict[str, Any] | None:
         """In the State's format, of this member as the buyer; None until somebody said what is asked."""

@@ -4,18 +4,22 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from pooling.members.features import features_for
 from pooling.members.task import Task, TaskRows
-from pooling.open_data.decp import THRESHOLD, due_on
+from pooling.open_data.decp import due_on
+from pooling.procurement.configuration import ProcurementConfiguration
 from pooling.web.typography import of_name
 
-_NOTIFIED = f"""
+_NOTIFIED = """
 SELECT p.reference, p.title, c.supplier_id, c.lot, c.notified_on, s.name AS supplier
 FROM purchases p
 JOIN contract_data c ON c.group_id = p.group_id AND c.purchase_id = p.id
 JOIN suppliers s ON s.group_id = c.group_id AND s.id = c.supplier_id
 WHERE p.group_id = $1 AND p.id = ANY ($3) AND p.state <> 'cancelled' AND c.published_on IS NULL
-    AND c.worth_cents >= {THRESHOLD}
-ORDER BY c.notified_on, p.id, c.supplier_id, c.lot"""  # noqa: S608 - ours
+    AND c.worth_cents >= $8
+ORDER BY c.notified_on, p.id, c.supplier_id, c.lot"""
 
 
 def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:
@@ -31,4 +35,10 @@ def _tasks(row: Mapping[str, Any], now: datetime) -> Iterator[Task]:
     )
 
 
-DATA_TO_PUBLISH = TaskRows(_NOTIFIED, _tasks)
+def _least(session: AsyncSession, now: datetime) -> int:
+    procurement = features_for(session).configurations.get(ProcurementConfiguration, ProcurementConfiguration())
+    assert isinstance(procurement, ProcurementConfiguration)
+    return procurement.data_from_on(now.date())
+
+
+DATA_TO_PUBLISH = TaskRows(_NOTIFIED, _tasks, _least)

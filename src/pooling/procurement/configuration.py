@@ -1,6 +1,6 @@
 """`config/procurement.toml`: thresholds, delays and duties of public procurement, each with its days and its source."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -66,20 +66,54 @@ class SmallLots(Dated):
     """All of them, in percent of the value of all lots at most."""
 
 
+class OpenDataBounds(Dated):
+    """From which amounts on contracts notified on these days are public, in euros before VAT."""
+
+    list_from: Euros
+    """A line in the list of the year."""
+    data_from: Euros
+    """Its essential data, within two months."""
+
+    @model_validator(mode="after")
+    def _list_first(self) -> Self:
+        if self.data_from < self.list_from:
+            raise ValueError("data_from is below list_from")
+        return self
+
+    @property
+    def list_cents(self) -> int:
+        return int(self.list_from * 100)
+
+    @property
+    def data_cents(self) -> int:
+        return int(self.data_from * 100)
+
+
 class ProcurementConfiguration(BaseModel):
-    """The file's content. Without a file nothing is known, and pages say so."""
+    """The file's content. Without a file nothing is known, and pages say so; but what is to be public."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     procedures: tuple[Procedure, ...] = ()
     duties: tuple[Duty, ...] = ()
     small_lots: tuple[SmallLots, ...] = ()
+    open_data: tuple[OpenDataBounds, ...] = (
+        OpenDataBounds(
+            list_from=Decimal(25_000),
+            data_from=Decimal(40_000),
+            valid_from=date(2020, 1, 1),
+            source="CCP, art. R2196-1, décret 2019-1344",
+        ),
+    )
+    """Known of old files too, which do not speak of it."""
 
     @model_validator(mode="after")
     def _one_a_day(self) -> Self:
-        for code in {procedure.code for procedure in self.procedures}:
-            mine = sorted(_named(self.procedures, code), key=lambda one: one.valid_from)
-            for earlier, later in pairwise(mine):
+        dated: dict[str, Sequence[Dated]] = {
+            one.code: list(_named(self.procedures, one.code)) for one in self.procedures
+        }
+        for code, thresholds in (*dated.items(), ("open_data", self.open_data)):
+            for earlier, later in pairwise(sorted(thresholds, key=lambda one: one.valid_from)):
                 if earlier.valid_to is None or later.valid_from <= earlier.valid_to:
                     raise ValueError(f"two thresholds of {code} hold on {later.valid_from}")
         return self
@@ -93,6 +127,15 @@ class ProcurementConfiguration(BaseModel):
         if procedure is None:
             return None
         return next((one for one in self.small_lots if one.holds_on(day) and one.procedure == procedure.code), None)
+
+    def open_data_on(self, day: date) -> OpenDataBounds | None:
+        """For a contract that is notified on this day."""
+        return next((one for one in self.open_data if one.holds_on(day)), None)
+
+    def data_from_on(self, day: date) -> int:
+        """From how many cents on such a contract has essential data; where that is unknown, more than any comes to."""
+        bounds = self.open_data_on(day)
+        return 10**15 if bounds is None else bounds.data_cents
 
     def unknown_on(self, day: date) -> list[str]:
         """The names of procedures whose threshold is known on other days, and not on this one."""
