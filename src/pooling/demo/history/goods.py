@@ -53,6 +53,7 @@ COBAN_BUYER = f"achats@coban.{DOMAIN}"
 DEPARTMENT = "33"
 ORDERED, DESCRIBED = 22, 43
 """Days after a purchase was prepared: its order leaves; what is public of its contract is said."""
+SURVEY = "Enquête du groupe auprès des services (fictive)"
 THOUGHT = (
     "Bien, mais prévenir plus tôt du jour de livraison.",
     "Conforme à ce que nous avions demandé.",
@@ -125,197 +126,216 @@ def _item(
     return ItemIn(code=code, name=name, unit=unit, unit_price=Decimal(price), details=DetailsIn(**details), **more)
 
 
-def _goods(past: Past) -> Sequence[Bought]:
-    racks, bikes, posters, cars, desks = (past.ago(days) for days in (545, 535, 450, 440, 430))
-    journeys = "Enquête du groupe auprès des services (fictive)"
-    return (
-        Bought(
-            545,
-            95,
-            FIRST_RACKS,
-            RACKS,
-            "Arceaux scellés, deux places chacun, devant les écoles et les mairies.",
-            COBAS,
-            BUYER,
-            MOBILIER,
-            (
-                _item(
-                    "arceau",
-                    "Arceau posé",
-                    "arceau",
-                    "174.00",
-                    "205.00",
-                    racks,
-                    "34928400-2",
-                    "2152",
-                    fctva=True,
-                    family="Mobilier urbain",
-                ),
+def _racks(past: Past) -> Bought:
+    ago = 545
+    at = past.ago(ago)
+    return Bought(
+        ago,
+        95,
+        FIRST_RACKS,
+        RACKS,
+        "Arceaux scellés, deux places chacun, devant les écoles et les mairies.",
+        COBAS,
+        BUYER,
+        MOBILIER,
+        (
+            _item(
+                "arceau",
+                "Arceau posé",
+                "arceau",
+                "174.00",
+                "205.00",
+                at,
+                "34928400-2",
+                "2152",
+                fctva=True,
+                family="Mobilier urbain",
             ),
-            lambda place: {"arceau": 4 + (place * 5) % 8} if place % 9 < 7 else {},  # noqa: PLR2004 - some need none
-            delivery=48_000,
-            subsidy=SubsidyIn(
-                label="Aide au stationnement vélo (fictive)",
-                rate=Decimal(30),
-                cap_per_unit_cents=5_000,
-                items=["arceau"],
-            ),
-            contract=Contracted(Procedure.NONE, offers=3, published=False),
         ),
-        Bought(
-            535,
-            110,
-            BIKES,
-            FIRST_BIKES,
-            "Pour les trajets de service de moins de cinq kilomètres.",
-            COBAS,
-            BUYER,
-            CYCLES,
-            (
-                _item(
-                    "vae",
-                    "Vélo à assistance électrique",
-                    "vélo",
-                    "1760.00",
-                    "2080.00",
-                    bikes,
-                    "34422000-7",
-                    "21828",
-                    fctva=True,
-                    family="Cycles et accessoires",
-                ),
-                _item(
-                    "trottinette",
-                    "Trottinette électrique",
-                    "trottinette",
-                    "498.00",
-                    "560.00",
-                    bikes,
-                    "34422000-7",
-                    "21828",
-                    family="Cycles et accessoires",
-                ),
-            ),
-            lambda place: {"vae": 1 + place % 3, "trottinette": (place * 3) % 4},
-            delivery=22_000,
-            assumed={"vae": AssumptionIn(replaced="petrol_car", replaced_by="e_bike", kilometres=900, source=journeys)},
-            participants=lambda code: code.isdigit(),
-            contract=Contracted(Procedure.ADAPTED, offers=4, origin=(70, 45)),
+        lambda place: {"arceau": 4 + (place * 5) % 8} if place % 9 < 7 else {},  # noqa: PLR2004 - some need none
+        delivery=48_000,
+        subsidy=SubsidyIn(
+            label="Aide au stationnement vélo (fictive)",
+            rate=Decimal(30),
+            cap_per_unit_cents=5_000,
+            items=["arceau"],
         ),
-        Bought(
-            450,
-            45,
-            POSTERS,
-            KITS,
-            "Un modèle commun, au nom de chaque commune.",
-            COBAN,
-            COBAN_BUYER,
-            IMPRIMERIE,
-            (
-                _item(
-                    "affiche",
-                    "Lot de 50 affiches",
-                    "lot",
-                    "62.00",
-                    "91.00",
-                    posters,
-                    "79810000-5",
-                    "6236",
-                    family="Impression",
-                ),
-                _item(
-                    "panneau",
-                    "Panneau d’exposition",
-                    "panneau",
-                    "118.00",
-                    "149.00",
-                    posters,
-                    "79810000-5",
-                    "6236",
-                    family="Impression",
-                ),
+        contract=Contracted(Procedure.NONE, offers=3, published=False),
+    )
+
+
+def _bikes(past: Past) -> Bought:
+    ago = 535
+    at = past.ago(ago)
+    return Bought(
+        ago,
+        110,
+        BIKES,
+        FIRST_BIKES,
+        "Pour les trajets de service de moins de cinq kilomètres.",
+        COBAS,
+        BUYER,
+        CYCLES,
+        (
+            _item(
+                "vae",
+                "Vélo à assistance électrique",
+                "vélo",
+                "1760.00",
+                "2080.00",
+                at,
+                "34422000-7",
+                "21828",
+                fctva=True,
+                family="Cycles et accessoires",
             ),
-            lambda place: {"affiche": 1 + place % 4, "panneau": place % 2},
-            pleases=4,
-        ),
-        Bought(
-            440,
-            150,
-            CARS,
-            FIRST_CARS,
-            "Le renouvellement de l’année en une commande : électrique partout où il y a une borne.",
-            COBAS,
-            BUYER,
-            GARAGE,
-            (
-                _item(
-                    "citadine",
-                    "Voiture électrique compacte",
-                    "véhicule",
-                    "20400.00",
-                    "22300.00",
-                    cars,
-                    "34144900-7",
-                    "21828",
-                    fctva=True,
-                    family="Véhicules",
-                    emission=Emission.VERY_LOW,
-                ),
-                _item(
-                    "utilitaire",
-                    "Utilitaire thermique",
-                    "véhicule",
-                    "18900.00",
-                    "19800.00",
-                    cars,
-                    "34136100-0",
-                    "21828",
-                    fctva=True,
-                    family="Véhicules",
-                    emission=Emission.OTHER,
-                ),
+            _item(
+                "trottinette",
+                "Trottinette électrique",
+                "trottinette",
+                "498.00",
+                "560.00",
+                at,
+                "34422000-7",
+                "21828",
+                family="Cycles et accessoires",
             ),
-            lambda place: {"citadine": 1 + place % 2, "utilitaire": int(place % 4 == 0)},
-            assumed={
-                "citadine": AssumptionIn(
-                    replaced="petrol_car", replaced_by="electric_car", kilometres=9_000, source=journeys
-                )
-            },
-            participants=lambda code: code.isdigit(),
-            contract=Contracted(Procedure.OPEN, offers=3, origin=(85, 60)),
         ),
-        Bought(
-            430,
-            70,
-            SHARED_DESKS,
-            LENT_DESKS,
-            "Bureaux, sièges et écrans pour les pièces que les mairies prêtent.",
-            VAL_DE_L_EYRE,
-            BUYER,
-            MOBILIER,
-            (
-                _item(
-                    "poste",
-                    "Bureau avec siège et écran",
-                    "poste",
-                    "402.00",
-                    "455.00",
-                    desks,
-                    "39121100-7",
-                    "21848",
-                    family="Mobilier de bureau",
-                ),
+        lambda place: {"vae": 1 + place % 3, "trottinette": (place * 3) % 4},
+        delivery=22_000,
+        assumed={"vae": AssumptionIn(replaced="petrol_car", replaced_by="e_bike", kilometres=900, source=SURVEY)},
+        participants=lambda code: code.isdigit(),
+        contract=Contracted(Procedure.ADAPTED, offers=4, origin=(70, 45)),
+    )
+
+
+def _posters(past: Past) -> Bought:
+    ago = 450
+    at = past.ago(ago)
+    return Bought(
+        ago,
+        45,
+        POSTERS,
+        KITS,
+        "Un modèle commun, au nom de chaque commune.",
+        COBAN,
+        COBAN_BUYER,
+        IMPRIMERIE,
+        (
+            _item(
+                "affiche",
+                "Lot de 50 affiches",
+                "lot",
+                "62.00",
+                "91.00",
+                at,
+                "79810000-5",
+                "6236",
+                family="Impression",
             ),
-            lambda place: {"poste": 1 + place % 3},
-            delivery=9_000,
-            participants=lambda code: code.isdigit() and int(code) % 3 > 0,
+            _item(
+                "panneau",
+                "Panneau d’exposition",
+                "panneau",
+                "118.00",
+                "149.00",
+                at,
+                "79810000-5",
+                "6236",
+                family="Impression",
+            ),
         ),
+        lambda place: {"affiche": 1 + place % 4, "panneau": place % 2},
+        pleases=4,
+    )
+
+
+def _cars(past: Past) -> Bought:
+    ago = 440
+    at = past.ago(ago)
+    return Bought(
+        ago,
+        150,
+        CARS,
+        FIRST_CARS,
+        "Le renouvellement de l’année en une commande : électrique partout où il y a une borne.",
+        COBAS,
+        BUYER,
+        GARAGE,
+        (
+            _item(
+                "citadine",
+                "Voiture électrique compacte",
+                "véhicule",
+                "20400.00",
+                "22300.00",
+                at,
+                "34144900-7",
+                "21828",
+                fctva=True,
+                family="Véhicules",
+                emission=Emission.VERY_LOW,
+            ),
+            _item(
+                "utilitaire",
+                "Utilitaire thermique",
+                "véhicule",
+                "18900.00",
+                "19800.00",
+                at,
+                "34136100-0",
+                "21828",
+                fctva=True,
+                family="Véhicules",
+                emission=Emission.OTHER,
+            ),
+        ),
+        lambda place: {"citadine": 1 + place % 2, "utilitaire": int(place % 4 == 0)},
+        assumed={
+            "citadine": AssumptionIn(replaced="petrol_car", replaced_by="electric_car", kilometres=9_000, source=SURVEY)
+        },
+        participants=lambda code: code.isdigit(),
+        contract=Contracted(Procedure.OPEN, offers=3, origin=(85, 60)),
+    )
+
+
+def _desks(past: Past) -> Bought:
+    ago = 430
+    at = past.ago(ago)
+    return Bought(
+        ago,
+        70,
+        SHARED_DESKS,
+        LENT_DESKS,
+        "Bureaux, sièges et écrans pour les pièces que les mairies prêtent.",
+        VAL_DE_L_EYRE,
+        BUYER,
+        MOBILIER,
+        (
+            _item(
+                "poste",
+                "Bureau avec siège et écran",
+                "poste",
+                "402.00",
+                "455.00",
+                at,
+                "39121100-7",
+                "21848",
+                family="Mobilier de bureau",
+            ),
+        ),
+        lambda place: {"poste": 1 + place % 3},
+        delivery=9_000,
+        participants=lambda code: code.isdigit() and int(code) % 3 > 0,
     )
 
 
 def goods(past: Past) -> list[Story]:
     finance = read_finance(BESIDE / "config")
-    return [_story(past, bought, finance) for bought in _goods(past)]
+    return [
+        _story(past, bought, finance)
+        for bought in (_racks(past), _bikes(past), _posters(past), _cars(past), _desks(past))
+    ]
 
 
 async def _story(past: Past, bought: Bought, finance: FinanceConfiguration) -> Story:
