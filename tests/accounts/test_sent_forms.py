@@ -98,6 +98,8 @@ async def test_a_group_is_made_once_by_two_presses_at_once(
         *(browser.client.post(f"{GROUPS}/nouveau", data=sent, headers=headers) for _ in range(3))
     )
     assert [one.status_code for one in answers] == [303] * 3, [text_of(one) for one in answers]
+    shown = await asyncio.gather(*(browser.post(f"{GROUPS}/nouveau", {**NEW, "name": "Médoc"}) for _ in range(3)))
+    assert sorted(one.status_code for one in shown) == [303, 422, 422], "each from a page of its own"
     async with fresh_database.transaction() as session:
         names = (await session.execute(text("SELECT name FROM all_groups()"))).scalars().all()
     assert names.count("Pays de Buch") == 1

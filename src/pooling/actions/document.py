@@ -1,7 +1,6 @@
 """An action's sheet as a document to print, and all of them as a workbook."""
 
 import asyncio
-import io
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -24,7 +23,7 @@ from pooling.actions.rules import (
     brought_words,
     quarters_words,
 )
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, workbook_of
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.reminders.kinds import Context
@@ -103,17 +102,7 @@ async def actions_workbook(session: AsyncSession, catalogue: Catalogue, context:
     ]
     day = context.now.astimezone(context.zone).date()
     facts = {"Groupe": context.group_name, "État au": date_short(day)}
-    return await asyncio.to_thread(_written, tables, facts, context.notice)
-
-
-def _written(tables: Sequence[SheetTable], facts: dict[str, str], notice: str | None) -> bytes:
-    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
-    target, book = io.BytesIO(), Book(facts, notice)
-    for table in tables:
-        book.add(table)
-    book.save(target)
-    return target.getvalue()
+    return await asyncio.to_thread(workbook_of, tables, facts, context.notice)
 
 
 async def _rows_of_actions(session: AsyncSession) -> Sequence[tuple[Action, str | None]]:

@@ -5,12 +5,11 @@ from litestar import Response, get
 from pooling.actions.document import actions_workbook, sheet_pdf
 from pooling.actions.page import ACTIONS, ONE, ActionPage, catalogue_of
 from pooling.kernel.file_kinds import PDF
+from pooling.kernel.sheet_writing import XLSX
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
 from pooling.reminders.kinds import Context
 from pooling.web.downloads import download
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _context(here: GroupPage) -> Context:

@@ -18,10 +18,10 @@ from pooling.allocation.records.opening import frozen_allocations
 from pooling.allocation.records.owing import debts_listed
 from pooling.allocation.records.page import MOST_RECORDS, OnRecord, record_numbered
 from pooling.allocation.records.workbook import BookKind, View
-from pooling.allocation.records.workbook_file import XLSX
 from pooling.kernel.errors import Conflict
 from pooling.kernel.limits import Readers, limit
 from pooling.kernel.open_document import MEDIA_TYPE as ODS
+from pooling.kernel.sheet_writing import XLSX
 from pooling.kernel.slices import Listed
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here

@@ -1,7 +1,6 @@
 """A purchase's bills as a file for finance: one row for each rate of each, and what they come to together."""
 
 import asyncio
-import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -14,13 +13,12 @@ from pooling.bills.models import Bill, BillRate, BillState
 from pooling.bills.page import NOUNS, BillsPage
 from pooling.bills.queries import BillShown, all_bills, within
 from pooling.bills.rules import BILL, sign_of
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.sheet_writing import XLSX, Column, ColumnKind, SheetTable, Value, csv_of, workbook_of
 from pooling.kernel.tables import linked
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.money import Cents
 from pooling.web.typography import date_time_long
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE_NAMES = {"xlsx": "liste.xlsx", "csv": "liste.csv"}
 _COLUMNS = [
     Column("Fournisseur", width=34),
@@ -51,8 +49,8 @@ async def bills_file(here: BillsPage, kind: str) -> tuple[bytes, str]:
     notice = FICTIONAL if here.group.fictional else None
     table = SheetTable("Factures", _COLUMNS, list(_rows(bills, rates, here.lead)))
     if kind == "csv":
-        return await asyncio.to_thread(_csv, table, facts, notice), "text/csv"
-    return await asyncio.to_thread(_workbook, table, facts, notice), XLSX
+        return await asyncio.to_thread(csv_of, table, facts, notice), "text/csv"
+    return await asyncio.to_thread(workbook_of, [table], facts, notice), XLSX
 
 
 async def _rates(session: AsyncSession, here: BillsPage) -> Mapping[int, Sequence[BillRate]]:
@@ -92,18 +90,3 @@ def _rows(bills: Sequence[BillShown], rates: Mapping[int, Sequence[BillRate]], l
         for place, (rate, base, vat) in enumerate(each or [(None, bill.ht_cents, bill.vat_cents)]):
             due = sign * bill.due_cents if place == 0 and counts else None
             yield [*head, rate, sign * base, sign * vat, sign * (base + vat), bill.currency, due, bill.reason]
-
-
-def _csv(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
-    target = io.BytesIO()
-    write_csv(target, table, notice, facts)
-    return target.getvalue()
-
-
-def _workbook(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
-    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
-    target, book = io.BytesIO(), Book(facts, notice)
-    book.add(table)
-    book.save(target)
-    return target.getvalue()

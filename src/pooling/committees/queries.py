@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +15,9 @@ from pooling.committees.rules import whole_title
 from pooling.kernel.database import one_row
 from pooling.kernel.tables import any_of, known_id, linked
 from pooling.members.models import Membership, Role
-from pooling.reminders.kinds import Subject
+from pooling.reminders.configuration import Schedule
+from pooling.reminders.kinds import Occasion, Subject
+from pooling.reminders.rules import still_due
 from pooling.web.typography import date_long
 
 PAGE_SIZE = 50
@@ -37,6 +40,24 @@ def invited_people(since: ColumnElement[Any], *which: ColumnElement[bool]) -> Se
         .join(Committee, linked(Committee.id, Invitation.committee_id))
         .where(*which, holds_a_role(col(Invitation.person_id)))
     )
+
+
+async def occasions_before(
+    session: AsyncSession, schedule: Schedule, zone: ZoneInfo, *which: ColumnElement[bool]
+) -> list[Occasion]:
+    """A reminder's plan: when to speak of these committees, on the schedule before each meets."""
+    rows = await session.execute(
+        select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
+            *which
+        )
+    )
+    return [
+        Occasion(committee_id, revision, offset, due_at, useful_until=starts_at)
+        for committee_id, revision, local_start, starts_at in rows
+        for offset, due_at in still_due(
+            local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
+        )
+    ]
 
 
 async def facilitators_addresses(session: AsyncSession) -> tuple[str, ...]:

@@ -21,11 +21,11 @@ from pooling.deliveries.reading import (
 from pooling.deliveries.splitting import Wanted, keep_split
 from pooling.kernel.apart import apart
 from pooling.kernel.errors import Conflict
+from pooling.kernel.sheet_writing import XLSX
 from pooling.kernel.slices import Slice
 from pooling.kernel.text import whole_number
 from pooling.members.group_page import Here
 from pooling.needs.consolidating import current_consolidation
-from pooling.needs.consolidation_pages import XLSX
 from pooling.needs.permissions import may_see_all_needs, may_see_declaration
 from pooling.outbox.mail import FICTIONAL
 from pooling.purchases.page import PurchasePage

@@ -1,7 +1,6 @@
 """The indicators of a year as a workbook: one line for each figure, another sheet with what they are made of."""
 
 import asyncio
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +10,7 @@ from pooling.indicators.figures import Figure, Theme, Unit
 from pooling.indicators.figures import Value as Measure
 from pooling.indicators.report import Reported
 from pooling.indicators.rules import Year
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, workbook_of
 from pooling.members.group_page import InGroup
 from pooling.outbox.mail import FICTIONAL
 from pooling.sharing.savings import saving_of
@@ -66,13 +65,11 @@ async def indicators_file(here: InGroup, year: Year, themes: Sequence[Theme], ac
 
 
 def _written(themes: Sequence[Theme], facts: Mapping[str, str], notice: str | None) -> bytes:
-    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
-    book, target = Book(facts, notice), io.BytesIO()
-    book.add(SheetTable("Indicateurs", _FIGURES, _rows(themes)))
-    book.add(SheetTable("De quoi ils sont faits", _PIECES, _pieces(themes)))
-    book.save(target)
-    return target.getvalue()
+    sheets = (
+        SheetTable("Indicateurs", _FIGURES, _rows(themes)),
+        SheetTable("De quoi ils sont faits", _PIECES, _pieces(themes)),
+    )
+    return workbook_of(sheets, facts, notice)
 
 
 async def report_workbook(here: InGroup, reported: Reported) -> bytes:
@@ -83,18 +80,17 @@ async def report_workbook(here: InGroup, reported: Reported) -> bytes:
 
 
 def _reported(reported: Reported, facts: Mapping[str, str], notice: str | None) -> bytes:
-    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
-    book, target, number = Book(facts, notice), io.BytesIO(), reported.year.number
+    number = reported.year.number
     before = Column(str(number - 1), ColumnKind.NUMBER, 16)
     figures = (*_FIGURES[:2], Column(str(number), ColumnKind.NUMBER, 16), before, *_FIGURES[3:])
-    book.add(SheetTable("Bilan", figures, _compared(reported)))
-    book.add(SheetTable("À améliorer", _TO_IMPROVE, _to_improve(reported)))
-    book.add(SheetTable("Achats", _PURCHASES, _purchases(reported)))
-    book.add(SheetTable("Actions", _ACTIONS, ([one.reference, one.title, one.state] for one in reported.actions)))
-    book.add(SheetTable("De quoi ils sont faits", _PIECES, _pieces(reported.themes)))
-    book.save(target)
-    return target.getvalue()
+    sheets = (
+        SheetTable("Bilan", figures, _compared(reported)),
+        SheetTable("À améliorer", _TO_IMPROVE, _to_improve(reported)),
+        SheetTable("Achats", _PURCHASES, _purchases(reported)),
+        SheetTable("Actions", _ACTIONS, ([one.reference, one.title, one.state] for one in reported.actions)),
+        SheetTable("De quoi ils sont faits", _PIECES, _pieces(reported.themes)),
+    )
+    return workbook_of(sheets, facts, notice)
 
 
 def _compared(reported: Reported) -> Iterator[list[Value]]:

@@ -43,6 +43,7 @@ from pooling.indicators.report import Indicating, report_of, report_on
 from pooling.indicators.rules import Year
 from pooling.indicators.schemas import LONGEST_WHAT, MOST_DAYS, MOST_KILOMETRES, AssumptionIn, DaysIn
 from pooling.kernel.clock import FIRST_DAY
+from pooling.kernel.sheet_writing import XLSX
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import any_of, known_id
 from pooling.kernel.versions import ChangedMeanwhile, differences, version_of
@@ -56,7 +57,6 @@ from pooling.web.forms import Form, PostedForm, Redisplay, form_of
 from pooling.web.layout import Link
 from pooling.web.typography import euros
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REPORT = f"{INDICATORS}/bilan"
 REPORTS = {**{kind: (form.media_type, form.word) for kind, form in FORMATS.items()}, "xlsx": (XLSX, "XLSX")}
 """Media type and name of each format of the report."""

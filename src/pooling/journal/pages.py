@@ -1,10 +1,10 @@
 """The journal's pages: the group's, a purchase's, and both as files."""
 
 import asyncio
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,7 @@ from pooling.journal.queries import EXPORTED_AT_MOST, Filters, journal_page, pur
 from pooling.journal.vocabulary import Vocabulary, vocabulary_of
 from pooling.journal.words import EventShown
 from pooling.kernel.errors import NotFound
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.sheet_writing import XLSX, Column, ColumnKind, SheetTable, Value, csv_of, workbook_of
 from pooling.kernel.slices import Slice
 from pooling.members.group_page import GroupPage, Here
 from pooling.members.rights import Right
@@ -31,7 +31,6 @@ from pooling.web.typography import NBSP, date_short, date_time_long, number, tim
 SECTION = "/journal"
 OF_PURCHASE = f"/achats/{{reference:str}}{SECTION}"
 FIELDS = ("du", "au", "type", "personne", "achat")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 COLUMNS = (
     Column("Date et heure", ColumnKind.MOMENT, 20),
     Column("Qui", width=28),
@@ -174,23 +173,9 @@ async def _file(here: GroupPage, table: SheetTable, facts: Mapping[str, str], na
     kind = path_of(here.request).rpartition(".")[2]
     notice = FICTIONAL if here.group.fictional else None
     # Beside the event loop: it may have 50 000 lines, and others are waiting.
-    content = await asyncio.to_thread(_csv if kind == "csv" else _workbook, table, facts, notice)
+    write = partial(csv_of, table) if kind == "csv" else partial(workbook_of, [table])
+    content = await asyncio.to_thread(write, facts, notice)
     return download(content, f"{name}.{kind}", "text/csv" if kind == "csv" else XLSX)
-
-
-def _csv(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
-    target = io.BytesIO()
-    write_csv(target, table, notice, facts)
-    return target.getvalue()
-
-
-def _workbook(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
-    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
-    target, book = io.BytesIO(), Book(facts, notice)
-    book.add(table)
-    book.save(target)
-    return target.getvalue()
 
 
 ROUTES = [show_journal, show_purchase_journal, export_journal, export_purchase_journal]

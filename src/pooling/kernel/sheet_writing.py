@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of a workbook."""
 HEADER_ROW = 1
 """What filters, imports and programs look for on the first line: where figures come from is told on a sheet apart."""
 FIRST_ROW = HEADER_ROW + 1
@@ -291,6 +293,24 @@ def clean(text: str) -> str:
 def euros(cents: int) -> Decimal:
     """Cents as a number of euros."""
     return Decimal(cents).scaleb(-2)
+
+
+def csv_of(table: SheetTable, facts: Mapping[str, str], notice: str | None) -> bytes:
+    """As `write_csv`."""
+    target = io.BytesIO()
+    write_csv(target, table, notice, facts)
+    return target.getvalue()
+
+
+def workbook_of(tables: Iterable[SheetTable], facts: Mapping[str, str], notice: str | None) -> bytes:
+    """A workbook of these sheets."""
+    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
+
+    target, book = io.BytesIO(), Book(facts, notice)
+    for table in tables:
+        book.add(table)
+    book.save(target)
+    return target.getvalue()
 
 
 def write_csv(

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Date, cast, func, literal, select, text
 from sqlalchemy.dialects.postgresql import TIMESTAMP
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -174,22 +175,19 @@ async def create_group(
     address = slug(name)
     if not address:
         raise Invalid({"name": "Donnez au groupe un nom avec des lettres."})
-    taken = await session.execute(text("SELECT 1 FROM group_by_slug(:slug)"), {"slug": address})
-    if taken.first():
-        raise Conflict(f"Un groupe porte déjà l’adresse « {address} ».", code="group_exists")
+    taken = Conflict(f"Un groupe porte déjà l’adresse « {address} ».", code="group_exists")
+    if (await session.execute(text("SELECT 1 FROM group_by_slug(:slug)"), {"slug": address})).first():
+        raise taken
     group_id: int = (await session.execute(text("SELECT nextval(pg_get_serial_sequence('groups', 'id'))"))).scalar_one()
     await enter_group(session, group_id)
-    session.add(
-        Group(
-            id=group_id,
-            slug=address,
-            name=one_line(name),
-            timezone=timezone,
-            fictional=fictional,
-            created_at=now,
-        )
+    group = Group(
+        id=group_id, slug=address, name=one_line(name), timezone=timezone, fictional=fictional, created_at=now
     )
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(group)
+    except IntegrityError:  # somebody else made it meanwhile
+        raise taken from None
     record_event(session, at=now, person_id=created_by, subject=("group", group_id), name="group.created")
     return group_id
 

@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from pooling.kernel.apart import Work, apart
 from pooling.kernel.errors import NotFound
+from pooling.kernel.sheet_writing import XLSX
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import any_of
 from pooling.members.group_page import Here
@@ -52,7 +53,6 @@ from pooling.web.typography import NBSP, date_time_long, euros, number, plural, 
 SECTION = "/consolidation"
 PATH = f"/achats/{{reference:str}}{SECTION}"
 CURRENCY = "EUR"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 RULES = (
     (Rationing.PROPORTIONAL, "En proportion des demandes"),

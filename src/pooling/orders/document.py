@@ -36,7 +36,6 @@ from pooling.web.pdf import make_pdf
 from pooling.web.typography import date_long, euros, number, plural, price, typo
 
 TEMPLATE = "orders/order.typ"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PDF = "application/pdf"
 MOST_PRINTED = limit(500, "Lines by place of an order that its PDF prints", __name__, Readers.OPERATORS)
 """Of more it sums up by item: nobody reads hundreds of pages of places, and each takes typst some milliseconds."""

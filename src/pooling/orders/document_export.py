@@ -12,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from pooling.exports.kinds import ExportKind, Prepared, Progress
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.errors import NotFound
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.sheet_writing import XLSX, Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.members.models import Group
-from pooling.orders.document import PDF, TEMPLATE, XLSX, OrderDocument, pdf_data, read_document, write_order_workbook
+from pooling.orders.document import PDF, TEMPLATE, OrderDocument, pdf_data, read_document, write_order_workbook
 from pooling.orders.models import Order
 from pooling.orders.rules import ORDER
 from pooling.outbox.mail import FICTIONAL

@@ -13,9 +13,10 @@ from pooling.exports.pages import Around, Offer, export_asked, export_download, 
 from pooling.kernel.database import group_of
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.files import file_with_content
+from pooling.kernel.sheet_writing import XLSX
 from pooling.members.group_page import Here
 from pooling.needs.permissions import may_see_all_needs
-from pooling.orders.document import PDF, XLSX, order_pdf, read_document
+from pooling.orders.document import PDF, order_pdf, read_document
 from pooling.orders.document_export import FORMATS, KIND, all_lines, write_lines
 from pooling.orders.mailing import workbook_bytes
 from pooling.orders.models import Order, OrderVersion

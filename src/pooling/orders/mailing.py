@@ -23,13 +23,13 @@ from pooling.kernel.errors import Conflict, enumerated
 from pooling.kernel.events import record_event
 from pooling.kernel.files import keep_file
 from pooling.kernel.limits import Readers, limit
+from pooling.kernel.sheet_writing import XLSX
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Group
 from pooling.members.rights import Caller
 from pooling.orders.document import (
     MOST_PRINTED,
     PDF,
-    XLSX,
     OrderDocument,
     order_pdf,
     read_document,

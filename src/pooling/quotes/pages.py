@@ -12,6 +12,7 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.list_reading import UnreadableListError
 from pooling.kernel.open_document import MEDIA_TYPE
+from pooling.kernel.sheet_writing import XLSX
 from pooling.kernel.tables import id_typed
 from pooling.kernel.text import whole_number
 from pooling.kernel.versions import version_of
@@ -49,7 +50,7 @@ from pooling.web.scanning import scan_files
 ONE = f"{QUOTES}/{{quote_id:int}}"
 NEW = f"{QUOTES}/nouveau"
 READING = f"{QUOTES}/lecture"
-TEMPLATES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "ods": MEDIA_TYPE}
+TEMPLATES = {"xlsx": XLSX, "ods": MEDIA_TYPE}
 LARGEST_QUOTE = limit(2_000_000, "A quote sent in a file", __name__, Readers.OPERATORS, unit=BYTES)
 _AROUND = 100_000
 

@@ -9,13 +9,12 @@ from typing import BinaryIO
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.apart import PRELOADED
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, write_csv
+from pooling.kernel.sheet_writing import XLSX, Column, ColumnKind, SheetTable, Value, write_csv
 from pooling.recovery.reading import Account, all_accounts
 from pooling.recovery.rules import WORDS
 from pooling.sharing.money import Cents
 
 PRELOADED.add(__name__)
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KINDS = {"xlsx": XLSX, "csv": "text/csv"}
 FILE_NAMES = {kind: f"liste.{kind}" for kind in KINDS}
 _COLUMNS = [

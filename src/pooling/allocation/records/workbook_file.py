@@ -8,10 +8,10 @@ from pooling.allocation.booking import NOTHING_KNOWN, Bookkeeping
 from pooling.allocation.records.provenance import Provenance
 from pooling.allocation.records.workbook import BookKind, write_allocation_workbook
 from pooling.kernel.open_document import MEDIA_TYPE as ODS
+from pooling.kernel.sheet_writing import XLSX
 from pooling.needs.details import SaidLine
 from pooling.outbox.mail import FICTIONAL
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BOOKS: Mapping[BookKind, str] = {"xlsx": XLSX, "ods": ODS}
 """The media types of the books."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.committees.models import Committee, CommitteeState, Invitation
-from pooling.committees.queries import invited_people, name_committees
+from pooling.committees.queries import invited_people, name_committees, occasions_before
 from pooling.committees.rules import TO_COME
 from pooling.committees.words import thread_of
 from pooling.experiences.models import Experience
@@ -25,7 +25,6 @@ from pooling.outbox.mail import Button, Fact, Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
 from pooling.reminders.kinds import Context, DueReminder, Kind, Occasion
 from pooling.reminders.models import Reminder, ReminderState
-from pooling.reminders.rules import still_due
 from pooling.web.typography import date_long, date_short, plural
 
 DIGEST = "experience_digest"
@@ -51,18 +50,7 @@ def kind(configuration: ReminderConfiguration) -> Kind:
 
 
 async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-    rows = await session.execute(
-        select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
-            *_with_news(now)
-        )
-    )
-    return [
-        Occasion(committee_id, revision, offset, due_at, useful_until=starts_at)
-        for committee_id, revision, local_start, starts_at in rows
-        for offset, due_at in still_due(
-            local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
-        )
-    ]
+    return await occasions_before(session, schedule, zone, *_with_news(now))
 
 
 def _audience(zone: ZoneInfo, now: datetime) -> Select[Any]:  # noqa: ARG001 - other kinds need the zone

@@ -5,14 +5,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from pooling.committees.convocations import reminder as convocation_reminder
 from pooling.committees.models import Committee, Invitation
 from pooling.committees.notices.writer import Writer, write_mails
-from pooling.committees.queries import invited_people, name_committees
+from pooling.committees.queries import invited_people, name_committees, occasions_before
 from pooling.committees.rules import REMINDER, TO_COME
 from pooling.outbox.mail import Mail
 from pooling.reminders.configuration import ReminderConfiguration, Schedule
@@ -43,18 +43,7 @@ def kinds(configuration: ReminderConfiguration) -> list[Kind]:
 
 
 async def _plan(session: AsyncSession, schedule: Schedule, zone: ZoneInfo, now: datetime) -> list[Occasion]:
-    rows = await session.execute(
-        select(col(Committee.id), col(Committee.revision), col(Committee.local_start), col(Committee.starts_at)).where(
-            *_to_come(now)
-        )
-    )
-    return [
-        Occasion(committee_id, revision, offset, due_at, useful_until=starts_at)
-        for committee_id, revision, local_start, starts_at in rows
-        for offset, due_at in still_due(
-            local_start.date(), schedule.offsets, schedule.hour, zone, useful_until=starts_at
-        )
-    ]
+    return await occasions_before(session, schedule, zone, *_to_come(now))
 
 
 async def is_reminded(

@@ -14,6 +14,7 @@ from pooling.kernel.errors import Conflict
 from pooling.kernel.limits import BYTES, Readers, limit
 from pooling.kernel.list_reading import Line, UnreadableListError
 from pooling.kernel.open_document import MEDIA_TYPE
+from pooling.kernel.sheet_writing import XLSX
 from pooling.members.group_page import Here
 from pooling.needs.declaring import save_draft
 from pooling.needs.details import budgets_of
@@ -44,7 +45,7 @@ FILE = f"{DECLARATION}/fichier"
 LARGEST_FILE = limit(2_000_000, "A declaration sent in a file", __name__, Readers.OPERATORS, unit=BYTES)
 _AROUND = 100_000
 STATE_WORDS = {LineState.NEW: "Nouvelle", LineState.CHANGED: "Modifiée", LineState.UNCHANGED: "Inchangée"}
-TEMPLATES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "ods": MEDIA_TYPE}
+TEMPLATES = {"xlsx": XLSX, "ods": MEDIA_TYPE}
 CLOSED = "La collecte est close : plus rien ne se déclare."
 Door = Literal["collage", "fichier"]
 

@@ -2,7 +2,6 @@
 Nothing is protected; `Ligne` names the order's line, so that no other cell needs to be right.
 """
 
-import io
 from collections.abc import Iterator, Sequence
 
 from asyncpg import Record
@@ -10,10 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.database import fetch, group_of
 from pooling.kernel.open_document import write_open_document
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, write_csv
+from pooling.kernel.sheet_writing import XLSX, Column, ColumnKind, SheetTable, csv_of, workbook_of
 
 KINDS = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": XLSX,
     "ods": "application/vnd.oasis.opendocument.spreadsheet",
     "csv": "text/csv",
 }
@@ -72,24 +71,16 @@ def write_template(kind: str, title: str, lines: Sequence[Record], notice: str |
         if notice is None:
             return write_open_document(TITLE, headings, _rows(lines))
         return write_open_document(TITLE, [*headings, ("Remarque", 44)], ([*row, notice] for row in _rows(lines)))
-    target = io.BytesIO()
     table = SheetTable(TITLE, _COLUMNS, _rows(lines))
     if kind == "csv":
-        write_csv(target, table, notice)
-        return target.getvalue()
-    from pooling.kernel.workbook_writing import Book  # noqa: PLC0415 - loads openpyxl
-
+        return csv_of(table, {}, notice)
     facts = {
         "Document": "Quantités livrées, à remplir",
         "Achat": title,
         "À remplir": "« Reçu » ; « Refusé » et « Motif du refus » s’il y a lieu ; une case vide ne dit rien.",
         "À renvoyer": "À l’acheteur, qui le dépose sur la page « Réceptions » de l’achat.",
     }
-    book = Book(facts, notice)
-    # The first sheet is the one that is read again.
-    book.add(table)
-    book.save(target)
-    return target.getvalue()
+    return workbook_of([table], facts, notice)  # the first sheet is the one that is read again
 
 
 def _rows(lines: Sequence[Record]) -> Iterator[list[str | int | None]]:
