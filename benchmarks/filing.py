@@ -95,7 +95,7 @@ async def prepare(database: Database) -> Ground:
         group_id = await create_group(session, name="Mesure", now=now)
     async with database.transaction(group_id) as session:
         members = await add_members(
-            session, [MemberIn(code=code, name=f"Commune {code}", population=5_000) for code in CODES], now
+            session, [MemberIn(code=code, name=f"Commune {code}", population=1_000_000) for code in CODES], now
         )
         people = await ensure_people(session, [(f"r{code}@mesure.example", f"R{code}", "") for code in CODES], now)
         roles = [(people[f"r{code}@mesure.example"], Role.REFERENT, members[code], None) for code in CODES]

@@ -198,7 +198,7 @@ class Received:
 
     def _work(self, step: Step) -> Gathering:
         terms = {**terms_of(self.purchase, self.list, step), "doubts": []}
-        return Gathering(self.database, self.buyer.group_id, terms, SystemClock(), _told)
+        return Gathering(self.database, self.buyer.group_id, 0, self.buyer.person_id, terms, SystemClock(), _told)
 
 
 async def _told(done: int, total: int) -> None:
