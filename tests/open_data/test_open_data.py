@@ -28,7 +28,7 @@ from pooling.open_data.decp import FORMAT, Field, Procedure, due_on, faults_of
 from pooling.open_data.files import Asked, write_data, write_members
 from pooling.open_data.fleet import FIELDS
 from pooling.open_data.keeping import describe_contract
-from pooling.open_data.listing import postcode_in, small_contracts
+from pooling.open_data.listing import place_of, postcode_in, small_contracts
 from pooling.open_data.schemas import ContractIn
 from pooling.orders.buyers import BuyerIn, describe_buyer
 from pooling.outbox.mail import FICTIONAL
@@ -36,6 +36,7 @@ from pooling.procurement.configuration import OpenDataBounds, ProcurementConfigu
 from pooling.purchases.details import describe_item
 from pooling.purchases.models import Emission
 from pooling.purchases.schemas import DetailsIn
+from pooling.suppliers.numbers import VAT_COUNTRIES
 from receiving import make_ordered
 from web_client import Browser, SignIn, text_of
 
@@ -205,6 +206,8 @@ def test_two_months_end_on_the_same_day_or_the_last(notified: date, last: date) 
 
 
 def test_the_postcode_of_a_holder() -> None:
+    assert place_of("Beispielstraße 3\n79098 Freiburg", "DE136695976") == "Allemagne", "of who is abroad the country"
+    assert {country for country in VAT_COUNTRIES if place_of("33120 Arcachon", country) == "33120"} == {"FR"}
     assert postcode_in("12345 rue Longue\n33120 Arcachon") == "33120"
     assert postcode_in("Rue Courte, Arcachon") == ""
 
@@ -329,8 +332,10 @@ async def test_the_lists_of_a_year(database: Database, territory: Territory, sig
     await _post(buyer, one, SAID)
     year = "/g/bassin/donnees-ouvertes/2027"
     rows = list(csv.reader(io.StringIO((await buyer.get(f"{year}/marches")).text.lstrip("\ufeff")), delimiter=";"))
-    assert any(row[0] == "AG-2027-001" and row[3] == "28000,00" for row in rows if len(row) > 3), rows
-    assert "Abris" in text_of(await buyer.get(year))
+    assert any(row[0] == "AG-2027-001" and row[3:5] == ["28000,00", "01/02/2027"] for row in rows if len(row) > 3), rows
+    shown = text_of(await buyer.get(year)).replace("\u202f", " ").replace("\u00a0", " ")
+    assert "28 000,00 € 01/02/2027 Abris 1" in shown, "as pages say amounts and days"
+    assert "Données ouvertes de l’année 2027" in text_of(await buyer.get(PAGE)), "that of its contract"
     for cents, is_listed in ((24_999_99, False), (25_000_00, True), (39_999_99, True), (40_000_00, False)):
         async with database.transaction(territory.group_id) as session:
             await session.execute(text("UPDATE contract_data SET worth_cents = :cents"), {"cents": cents})

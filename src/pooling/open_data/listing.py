@@ -1,7 +1,7 @@
 """The contracts of a year that are published as a list: those too small for essential data."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -9,22 +9,51 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from pooling.kernel.clock import LAST_DAY
 from pooling.kernel.database import fetch, group_of
-from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value, euros
+from pooling.kernel.sheet_writing import Column, ColumnKind, SheetTable, Value
 from pooling.procurement.configuration import OpenDataBounds
 
 _POSTCODE = re.compile(r"(?<!\d)\d{5}(?!\d)")
+_COUNTRIES: Mapping[str, str] = {
+    "AT": "Autriche",
+    "BE": "Belgique",
+    "BG": "Bulgarie",
+    "CY": "Chypre",
+    "CZ": "Tchéquie",
+    "DE": "Allemagne",
+    "DK": "Danemark",
+    "EE": "Estonie",
+    "EL": "Grèce",
+    "ES": "Espagne",
+    "FI": "Finlande",
+    "HR": "Croatie",
+    "HU": "Hongrie",
+    "IE": "Irlande",
+    "IT": "Italie",
+    "LT": "Lituanie",
+    "LU": "Luxembourg",
+    "LV": "Lettonie",
+    "MT": "Malte",
+    "NL": "Pays-Bas",
+    "PL": "Pologne",
+    "PT": "Portugal",
+    "RO": "Roumanie",
+    "SE": "Suède",
+    "SI": "Slovénie",
+    "SK": "Slovaquie",
+}
+"""Abroad, by the letters of VAT numbers."""
 COLUMNS = [
     Column("Achat", ColumnKind.CODE, 16),
     Column("Acheteur", width=30),
     Column("Objet", width=40),
-    Column("Montant HT", ColumnKind.NUMBER, 14),
-    Column("Date", ColumnKind.CODE, 12),
+    Column("Montant HT", ColumnKind.AMOUNT, 14),
+    Column("Date", ColumnKind.DATE, 12),
     Column("Titulaire", width=30),
-    Column("Code postal du titulaire", ColumnKind.CODE, 12),
+    Column("Code postal ou pays du titulaire", ColumnKind.CODE, 12),
 ]
 _YEAR = """
 SELECT p.reference, p.title, m.name AS buyer, c.notified_on, c.worth_cents, c.lot, l.title AS lot_title,
-    s.name AS supplier, s.address
+    s.name AS supplier, s.address, CASE WHEN COALESCE(s.siret, '') = '' THEN s.vat_number END AS vat_number
 FROM contract_data c
 -- By the amounts of the day of its notification.
 JOIN unnest($4::date[], $5::date[], $6::bigint[], $7::bigint[]) AS bounds (since, until, least, below)
@@ -50,11 +79,19 @@ def listed(rows: Sequence[Any]) -> SheetTable:
 
 def _rows(rows: Sequence[Any]) -> Iterator[list[Value]]:
     for row in rows:
-        subject = f"{row['title']} – {row['lot_title']}" if row["lot_title"] else row["title"]
         yield [
-            *(row["reference"], row["buyer"], subject, euros(row["worth_cents"])),
-            *(row["notified_on"].isoformat(), row["supplier"], postcode_in(row["address"])),
+            *(row["reference"], row["buyer"], subject_of(row), row["worth_cents"]),
+            *(row["notified_on"], row["supplier"], place_of(row["address"], row["vat_number"])),
         ]
+
+
+def subject_of(row: Mapping[str, Any]) -> str:
+    return f"{row['title']} – {row['lot_title']}" if row["lot_title"] else row["title"]
+
+
+def place_of(address: str, vat_number: str | None) -> str:
+    """The postcode of a holder; of one that is known by another country's VAT number, the country."""
+    return _COUNTRIES.get((vat_number or "")[:2]) or postcode_in(address)
 
 
 def postcode_in(address: str) -> str:

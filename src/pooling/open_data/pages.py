@@ -19,7 +19,7 @@ from pooling.open_data.contracts import Contract, contract_of, contracts_of
 from pooling.open_data.files import data_file, members_file
 from pooling.open_data.fleet import renewed, written
 from pooling.open_data.keeping import describe_contract, version_said
-from pooling.open_data.listing import listed, small_contracts
+from pooling.open_data.listing import listed, place_of, small_contracts, subject_of
 from pooling.open_data.page import DATA, ContractPage, DataPage
 from pooling.open_data.signing import Signed, each_signs, signed_by
 from pooling.outbox.mail import FICTIONAL
@@ -28,7 +28,7 @@ from pooling.procurement.page import OnProcedure
 from pooling.procurement.permissions import may_plan
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.forms import Form, PostedForm, Redisplay
-from pooling.web.typography import euros, of_name
+from pooling.web.typography import date_short, euros, of_name
 
 PAGE = f"/achats/{{reference:str}}{DATA}"
 ONE = f"{PAGE}/{{contract_supplier:int}}/{{contract_lot:int}}"
@@ -68,7 +68,7 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
         ],
         shown_at_most=SHOWN_AT_MOST,
         bounds=here.configuration.open_data_on(here.today),
-        year=here.today.year,
+        year=max((one.said.notified_on.year for one in contracts if one.said), default=here.today.year),
     )
 
 
@@ -159,7 +159,7 @@ async def show_year(here: Here[GroupPage], data_year: FromPath[int]) -> Response
 
 async def _year_page(here: GroupPage, year: int) -> Response[str]:
     procurement = here.services.part(ProcurementConfiguration)
-    table = listed(await small_contracts(here.session, year, procurement.open_data))
+    contracts = await small_contracts(here.session, year, procurement.open_data)
     fleet = await renewed(here.session, year, here.zone)
     return here.render(
         "open_data/year.html",
@@ -167,7 +167,14 @@ async def _year_page(here: GroupPage, year: int) -> Response[str]:
         "Données ouvertes",
         year=year,
         bounds=procurement.open_data_on(date(year, 12, 31)),
-        rows=list(table.rows),
+        rows=[
+            [
+                *(row["reference"], row["buyer"], subject_of(row), euros(row["worth_cents"])),
+                *(date_short(row["notified_on"]), row["supplier"], place_of(row["address"], row["vat_number"])),
+            ]
+            for row in contracts
+        ],
+        later=year < here.today.year,
         fleet=fleet,
         unnamed=[row["nom"] for row in fleet if not row["cj"]],
         url=here.base + YEARS,
