@@ -1,5 +1,6 @@
 """A file for an accounting package that is written apart where it is long."""
 
+import io
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -19,12 +20,11 @@ from pooling.allocation.records.long_files import (
     LongFile,
     Terms,
     ask_long_file,
-    in_memory,
     purchase_of,
     record_number,
 )
 from pooling.allocation.records.opening import FoundRecord, find_record, workbook_rows
-from pooling.exports.kinds import ExportKind, Prepared
+from pooling.exports.kinds import ExportKind, Prepared, Progress, Transliterated
 from pooling.kernel.errors import NotFound
 from pooling.members.features import features_for
 from pooling.purchases.models import Purchase
@@ -45,12 +45,18 @@ def layout_export(layouts: AccountingLayouts) -> ExportKind:
         record = await find_record(session, purchase.id, terms["record"])
         finance = features_for(session).configuration(FinanceConfiguration)
         booked = await read_booked(session, purchase, record, now, finance)
+
+        def _written(progress: Progress) -> Transliterated:
+            target = io.BytesIO()
+            changed = write_booked(target, booked, layout, creditor, progress)
+            return Transliterated(target.getvalue(), changed)
+
         return Prepared(
             name=layout_name(purchase, record.number, layout.name, creditor),
             media_type=f"text/csv; charset={layout.charset}",
             rows=await about_rows(session, record, layout),
             figures_at=record.frozen_at,
-            write=in_memory(lambda target, progress: write_booked(target, booked, layout, creditor, progress)),
+            write=_written,
         )
 
     return ExportKind(KIND, prepare)

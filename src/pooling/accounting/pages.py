@@ -30,6 +30,7 @@ from pooling.allocation.records.downloads import writes_apart
 from pooling.allocation.records.long_files import offer_of
 from pooling.allocation.records.opening import FoundRecord, find_record
 from pooling.allocation.records.page import RecordPage, RecordSharePage
+from pooling.exports.pages import TRANSLITERATED
 from pooling.exports.zips import parts_of, which
 from pooling.kernel.apart import apart
 from pooling.kernel.database import group_of
@@ -241,7 +242,7 @@ async def layout_file(here: OnCosts, number: int, named: str, creditor: str = ""
         raise
     name = layout_name(here.purchase, number, layout.name, creditor)
     answer = streamed(file, name, CSV, encoding=layout.charset)
-    answer.headers["X-Transliterated"] = str(changed)
+    answer.headers[TRANSLITERATED] = str(changed)
     return answer
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +15,14 @@ Progress = Callable[[int], None]
 _Row = TypeVar("_Row")
 
 
+class Transliterated(NamedTuple):
+    """A file in an encoding that does not hold every character."""
+
+    content: bytes
+    values: int
+    """How many could not be written as they are."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """Everything that the file will hold, read; nothing of it is written."""
@@ -24,7 +32,7 @@ class Prepared:
     rows: int
     """About how many there are to write."""
     figures_at: datetime
-    write: Callable[[Progress], bytes]
+    write: Callable[[Progress], bytes | Transliterated]
     """Called in a thread: it reads no database."""
 
 

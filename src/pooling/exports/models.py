@@ -63,6 +63,7 @@ class Export(TenantTable, table=True):
         CheckConstraint("(state = 'writing') = (lease IS NOT NULL)", name="leased_while_writing"),
         CheckConstraint("state <> 'ready' OR file_id IS NOT NULL", name="ready_has_file"),
         CheckConstraint("(state = 'failed') = (reason IS NOT NULL)", name="failed_says_why"),
+        CheckConstraint("transliterated >= 0", name="transliterated_not_negative"),
     )
 
     id: int = identity()
@@ -85,5 +86,7 @@ class Export(TenantTable, table=True):
     """The moment whose figures it holds."""
     ended_at: datetime | None = instant(nullable=True)
     file_id: int | None = foreign_id(nullable=True)
+    transliterated: int | None = None
+    """How many of its values its encoding could not hold as they are; None: it holds all there are."""
     reason: str | None = None
     """Why it failed, in French."""

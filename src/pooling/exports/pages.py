@@ -14,7 +14,10 @@ from pooling.kernel.files import File
 from pooling.web.downloads import REVALIDATED, download
 from pooling.web.layout import Link, redirect, render
 from pooling.web.services import services_of
-from pooling.web.typography import date_long, date_time_long, number
+from pooling.web.typography import date_long, date_time_long, number, plural
+
+TRANSLITERATED = "X-Transliterated"
+"""The header that says how many values the encoding of a file could not hold as they are."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def export_page(request: Request[Any, Any, Any], export: Export, size: int | Non
         around=around,
         export=export,
         size=size,
+        transliterated=transliterated_words(export),
         asked_at=date_time_long(export.asked_at, around.zone, with_year=True),
         kept_until=date_long((export.ended_at + KEPT).astimezone(around.zone).date()),
         offer=around.offer,
@@ -98,5 +102,17 @@ def _rows_text(export: Export) -> str:
     return f"{number(min(export.rows_done, export.rows_total))} lignes écrites sur {number(export.rows_total)}"
 
 
-def export_download(file: File, content: bytes) -> Response[bytes]:
-    return download(content, file.name, file.media_type, headers=REVALIDATED)
+def export_download(file: File, content: bytes, headers: Mapping[str, str] = REVALIDATED) -> Response[bytes]:
+    return download(content, file.name, file.media_type, headers=headers)
+
+
+def headers_of(export: Export) -> Mapping[str, str]:
+    """What the answer that hands it out says beside its name."""
+    changed = export.transliterated
+    return REVALIDATED if changed is None else {**REVALIDATED, TRANSLITERATED: str(changed)}
+
+
+def transliterated_words(export: Export) -> str:
+    """What was written otherwise than it is; empty: nothing."""
+    changed = export.transliterated
+    return plural(changed, "valeur translittérée", "valeurs translittérées") if changed else ""

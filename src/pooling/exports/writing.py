@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from pooling.exports.kinds import ExportKind, Gathering, Prepared
+from pooling.exports.kinds import ExportKind, Gathering, Prepared, Transliterated
 from pooling.exports.models import Export, ExportState
 from pooling.kernel.clock import Clock
 from pooling.kernel.database import Database
@@ -141,7 +141,7 @@ class _Held:
             await self._report(session, rows_total=prepared.rows, figures_at=prepared.figures_at)
         return prepared
 
-    async def _content(self, prepared: Prepared) -> bytes:
+    async def _content(self, prepared: Prepared) -> bytes | Transliterated:
         """The file, written in a thread; meanwhile says how far it is."""
         progress = _Progress()
         writing = asyncio.create_task(asyncio.to_thread(prepared.write, progress.count))
@@ -154,11 +154,12 @@ class _Held:
             progress.stopped = True  # a thread cannot be cancelled: it is asked to end
             writing.cancel()
 
-    async def _keep(self, prepared: Prepared, content: bytes) -> None:
+    async def _keep(self, prepared: Prepared, written: bytes | Transliterated) -> None:
         now = self.clock.now()
+        content, changed = written if isinstance(written, Transliterated) else (written, None)
         async with self.database.transaction(self.group_id) as session:
             file = await keep_file(session, prepared.name, prepared.media_type, content, now)
-            await self._report(session, file_id=file.id)
+            await self._report(session, file_id=file.id, transliterated=changed)
             await self._settle(session, ExportState.READY)
 
     async def _end(self, state: ExportState, reason: str | None = None) -> None:

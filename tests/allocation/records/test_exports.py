@@ -187,6 +187,8 @@ async def test_every_long_file_of_costs_is_what_would_be_downloaded_at_once(
     clock: FixedClock,
     tmp_path: Path,
 ) -> None:
+    async with database.transaction(territory.group_id) as session:
+        await session.execute(text("UPDATE members SET name = 'Ługos' WHERE code = :code"), {"code": LUGOS})
     await freeze(database, territory, purchase_id)
     await file_needs(database, territory, purchase_id, "referent@lugos.example", NOW, arceau=9)
     await file_needs(database, territory, purchase_id, "referent@salles.example", NOW, arceau=2)
@@ -207,8 +209,11 @@ async def test_every_long_file_of_costs_is_what_would_be_downloaded_at_once(
         ready = await browser.get(asked)
         assert "Le fichier est prêt" in text_of(ready), path
         file = await browser.get(f"{asked}/fichier")
-        for header in ("content-disposition", "content-type"):
-            assert file.headers[header] == at_once[path].headers[header], path
+        for header in ("content-disposition", "content-type", "x-transliterated"):
+            assert file.headers.get(header) == at_once[path].headers.get(header), path
+        changed = int(file.headers.get("x-transliterated", 0))
+        assert (changed > 0) is (asks["quoi"] == "accounting"), path
+        assert (f"{changed}\u00a0valeur" in ready.text) is (changed > 0), path
         assert shown(file.content) == shown(at_once[path].content), path
         assert len(shown(file.content)) > 1, path
     listed = text_of(await browser.get(ASKED))
@@ -274,6 +279,9 @@ async def test_programs_ask_for_long_files_follow_them_and_fetch_them(
         kept = at_once[path].headers["content-disposition"]
         assert file.headers["content-disposition"].rpartition(".")[2] == kept.rpartition(".")[2], path
         assert shown(file.content) == shown(at_once[path].content), path
+        told = file.headers.get("x-transliterated")
+        assert told == at_once[path].headers.get("x-transliterated"), path
+        assert ready["transliterated"] == (None if told is None else int(told)), path
     for wrong, field in (({"kind": "autre"}, "kind"), ({"kind": "debts", "record": 2, "format": "ods"}, "format")):
         refused = await program.post(f"{WORKBOOK}/files", wrong)
         assert (problem(refused), [*refused.json()["errors"]]) == ((422, "invalid"), [field])

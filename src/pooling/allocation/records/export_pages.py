@@ -12,7 +12,15 @@ from pooling.allocation.records.version_job import VERSION
 from pooling.allocation.records.workbook_export import FORMATS, KIND, record_of
 from pooling.exports.asking import file_of, find_export, latest_exports
 from pooling.exports.models import Export
-from pooling.exports.pages import Around, Offer, export_asked, export_download, export_page
+from pooling.exports.pages import (
+    Around,
+    Offer,
+    export_asked,
+    export_download,
+    export_page,
+    headers_of,
+    transliterated_words,
+)
 from pooling.kernel.errors import NotFound
 from pooling.members.group_page import Here
 from pooling.web.forms import PostedForm
@@ -76,6 +84,7 @@ async def show_exports(here: Here[CostsPage], etat: FromQuery[str] = "") -> Resp
                 "asked_at": time_short(export.asked_at, here.zone),
                 "state": export.state,
                 "size": size,
+                "transliterated": transliterated_words(export),
             }
             for export, size in exports
         ],
@@ -120,7 +129,7 @@ async def show_export(here: Here[CostsPage], export_id: FromPath[int]) -> Respon
 async def download_export(here: Here[CostsPage], export_id: FromPath[int]) -> Response[bytes]:
     """The file, for who still sees every member's share."""
     export, _ = await find_export(here.session, LONG_FILES, export_id, {"purchase": here.purchase.id})
-    return export_download(*await file_of(here.session, export))
+    return export_download(*await file_of(here.session, export), headers_of(export))
 
 
 ROUTES = [show_exports, do_ask, show_export, download_export]

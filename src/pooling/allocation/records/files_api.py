@@ -15,11 +15,12 @@ from pooling.allocation.records.long_files import LONG_FILES
 from pooling.allocation.records.page import MOST_RECORDS
 from pooling.exports.asking import file_of, find_export
 from pooling.exports.models import ExportState
+from pooling.exports.pages import headers_of
 from pooling.kernel.errors import Invalid
 from pooling.members.endpoint import endpoint
 from pooling.members.group_page import Here
 from pooling.web.api import ApiIn, ApiOut
-from pooling.web.downloads import REVALIDATED, download
+from pooling.web.downloads import download
 
 FILES = "/purchases/{reference:str}/allocation/files"
 ONE = f"{FILES}/{{export_id:int}}"
@@ -69,6 +70,8 @@ class LongFileOut(ApiOut):
     """Why it failed, in French."""
     size: int | None
     """Bytes, once it is ready."""
+    transliterated: int | None
+    """How many of its values its encoding could not hold as they are; null: it holds all there are."""
     content: str | None
     """Where the file is, once it is ready; it is forgotten after some days."""
 
@@ -88,6 +91,7 @@ async def _out(here: OnCosts, export_id: int) -> LongFileOut:
         figures_at=export.figures_at,
         reason=export.reason,
         size=size,
+        transliterated=export.transliterated,
         content=f"{_url(here, export.id)}/content" if export.state == ExportState.READY else None,
     )
 
@@ -118,7 +122,7 @@ async def download_long_file(here: Here[OnCosts], export_id: FromPath[int]) -> R
     """The file, once it is ready; until then there is none (404). For who sees every member's share."""
     export, _ = await find_export(here.session, LONG_FILES, export_id, {"purchase": here.purchase.id})
     file, content = await file_of(here.session, export)
-    return download(content, file.name, ANY_FILE, headers=REVALIDATED)
+    return download(content, file.name, ANY_FILE, headers=headers_of(export))
 
 
 ROUTES: Sequence[Any] = [ask_for_long_file, get_long_file, download_long_file]
