@@ -18,7 +18,7 @@ from pooling.sharing.money import Cents
 
 LONGEST_ID, LONGEST_OBJECT = 16, 1000
 MONTHS_TO_PUBLISH = 2
-"""After the notification (order of 22 December 2022, article 6)."""
+"""After the notification (CCP R2196-1)."""
 ENVIRONMENT_FROM = date(2026, 8, 22)
 """From when contracts have an environmental clause (CCP L2112-2)."""
 
