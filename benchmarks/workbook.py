@@ -1,4 +1,5 @@
-"""How fast a finance workbook is written, next to a bare openpyxl loop: `python benchmarks/workbook.py [MEMBERS]`.
+"""How fast a finance workbook is written, XLSX and ODS, next to a bare openpyxl loop: `python benchmarks/workbook.py
+[MEMBERS]`.
 
 The statement of 1 000 members with 8 items, 5 charges and 2 subsidies: 33 000 rows on four sheets. The bare limit, in
 the same run: openpyxl's write-only sheets given the same values, with the same formats of numbers. It leaves out
@@ -9,6 +10,7 @@ import asyncio
 import io
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from allocation import large_case
 from pooling.allocation import figures
 from pooling.allocation.booking import NOTHING_KNOWN
 from pooling.allocation.figures import Labels
-from pooling.allocation.records.workbook import write_allocation_workbook
+from pooling.allocation.records.workbook import BookKind, write_allocation_workbook
 from pooling.kernel.sheet_writing import FORMATS, Column, ColumnKind, euros
 from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_reading import read_case
@@ -73,14 +75,18 @@ def measure(members: int = MEMBERS, rounds: int = ROUNDS) -> list[Row]:
     ]
     count = sum(len(rows) for _, _, rows in sheets)
 
-    async def ours() -> None:
-        await asyncio.to_thread(write_allocation_workbook, io.BytesIO(), statement, labels)
+    async def ours(kind: BookKind) -> None:
+        await asyncio.to_thread(write_allocation_workbook, io.BytesIO(), statement, labels, kind=kind)
 
     async def bare() -> None:
         await asyncio.to_thread(write_bare, sheets)
 
+    kinds: tuple[BookKind, ...] = ("xlsx", "ods")
     name = f"workbook of {count:,} rows".replace(",", "\u00a0")
-    return [asyncio.run(interleaved(name, ours, bare, 1.15, rounds=rounds))]
+    return [
+        asyncio.run(interleaved(f"{name}, {kind.upper()}", partial(ours, kind), bare, 1.15, rounds=rounds))
+        for kind in kinds
+    ]
 
 
 def _in_euros(columns: Sequence[Column], row: Sequence[Any]) -> list[Any]:
