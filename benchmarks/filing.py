@@ -114,10 +114,10 @@ async def prepare(database: Database) -> Ground:
     async with database.transaction() as session:
         for code in CODES:
             person = people[f"r{code}@mesure.example"]
-            token = await make_token(
+            made = await make_token(
                 session, person, group_id, name="Mesure", scope=TokenScope.WRITE, expires_at=None, now=now
             )
-            filers.append(Filer(code, members[code], person, await open_session(session, person, now), token))
+            filers.append(Filer(code, members[code], person, await open_session(session, person, now), made.token))
     return Ground(group_id, purchase.id, purchase.reference, (), filers)
 
 

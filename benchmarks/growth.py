@@ -182,6 +182,9 @@ async def let_in(database: Database, here: Territory, sized: Sized) -> None:
         sized.tokens[actor] = await token_of(database, people[email], here.group_id, NOW)
 
 
+ATTACHMENT = "attachment"
+
+
 @dataclass
 class Asked:
     """One address as somebody: by size of the group, the quickest time, bytes, statements."""
@@ -200,7 +203,7 @@ class Asked:
     @property
     def is_file(self) -> bool:
         """Whether it is all of something, which may well grow."""
-        return self.kind not in {"text/html", "application/json"} or self.route.template.endswith(".json")
+        return self.kind not in {"text/html", "application/json"}
 
     def kept(self, small: int, large: int) -> bool:
         times, more = self.seconds[large] / self.seconds[small], self.seconds[large] - self.seconds[small]
@@ -271,6 +274,9 @@ class Walk:
 
 
 def kind_of(answer: httpx.Response) -> str:
+    """Its media type, or that it is a file to keep."""
+    if str(answer.headers.get("content-disposition", "")).startswith(ATTACHMENT):
+        return ATTACHMENT
     return str(answer.headers.get("content-type", "")).partition(";")[0]
 
 

@@ -3,10 +3,10 @@
 Nobody is taken for another: a whole name or address names one person, anything less is offered to choose from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, exists, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,6 +15,7 @@ from pooling.committees.models import Invitation
 from pooling.committees.queries import holds_a_role
 from pooling.kernel.text import folded_words, without_accents
 from pooling.mail_addresses import kept_address
+from pooling.members.models import Membership
 from pooling.web.forms import Form
 
 MOST_FOUND = 8
@@ -109,18 +110,27 @@ def _invited(committee_id: int) -> ColumnElement[bool]:
 
 
 async def _found(session: AsyncSession, typed: str, *within: ColumnElement[bool]) -> list[FoundPerson]:
-    name = col(Person.folded_name)
     words = folded_words(typed)
     if not words:
         return []
+    return [FoundPerson(*row) for row in await session.execute(named(typed, words, *within))]
+
+
+def named(typed: str, words: Iterable[str], *within: ColumnElement[bool]) -> Select[int, str, str, bool]:
+    """Those who hold a role, are called so or have this address, the whole name first; some more than are shown."""
+    name = col(Person.folded_name)
     whole = or_(name == without_accents(typed).lower(), col(Person.email) == kept_address(typed))
     has_words: ColumnElement[bool] = true()
     for word in words:
         has_words &= name.contains(word, autoescape=True)
-    rows = await session.execute(
+    # Asked of each: where PostgreSQL expects one person of that name and there are thousands, a join would look through
+    # all roles for each of them.
+    holds = select(col(Membership.id)).where(
+        col(Membership.person_id) == col(Person.id), col(Membership.ended_at).is_(None)
+    )
+    return (
         select(col(Person.id), col(Person.name), col(Person.function), whole)
-        .where(or_(whole, has_words), holds_a_role(col(Person.id)), *within)
+        .where(or_(whole, has_words), holds.offset(0).exists(), *within)
         .order_by(whole.desc(), name, col(Person.id))
         .limit(MOST_FOUND + 1)
     )
-    return [FoundPerson(*row) for row in rows]
