@@ -19,6 +19,9 @@ from pooling.web.typography import date_long, date_time_long, number, plural
 TRANSLITERATED = "X-Transliterated"
 """The header that says how many values the encoding of a file could not hold as they are."""
 
+NOT_BEGUN = "Le travail commence dans la minute."
+"""What a page says of work that no worker has taken yet."""
+
 
 @dataclass(frozen=True)
 class Offer:
@@ -81,7 +84,7 @@ def export_page(request: Request[Any, Any, Any], export: Export, size: int | Non
             job_label=around.figures,
             job_done=min(export.rows_done, export.rows_total),
             job_total=export.rows_total or 1,
-            job_text=_rows_text(export) if begun else "Le travail commence dans la minute.",
+            job_text=_rows_text(export) if begun else NOT_BEGUN,
         )
     assert export.ended_at is not None
     return render(

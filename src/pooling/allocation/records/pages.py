@@ -42,6 +42,7 @@ from pooling.allocation.why_pages import why_page
 from pooling.allocation.words import CAUSES
 from pooling.exports.asking import find_export
 from pooling.exports.models import UNDER_WAY, ExportState
+from pooling.exports.pages import NOT_BEGUN
 from pooling.kernel.doubts import LONGEST_REASON
 from pooling.kernel.slices import Slice
 from pooling.members.features import Changed
@@ -151,14 +152,11 @@ async def show_freezing(here: Here[CostsPage], freezing_id: FromPath[int]) -> Re
             costs_url=here.url + SECTION,
             job_done=export.rows_done,
             job_total=100,
-            job_text=_far_said(export.rows_done) if export.state == ExportState.WRITING else WAITING,
+            job_text=_far_said(export.rows_done) if export.state == ExportState.WRITING else NOT_BEGUN,
         )
     form = Form({name: export.terms[name] for name in Why._fields})
     form.refuse("", export.reason or "")
     return await _freezing_page(here, form)
-
-
-WAITING = "Le travail commence dans la minute."
 
 
 def _far_said(percent: int) -> str:

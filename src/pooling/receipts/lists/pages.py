@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from pooling.exports.asking import file_of
 from pooling.exports.models import UNDER_WAY, Export, ExportState
-from pooling.exports.pages import export_download
+from pooling.exports.pages import NOT_BEGUN, export_download
 from pooling.kernel.errors import Conflict, NotFound
 from pooling.kernel.slices import Slice
 from pooling.kernel.tables import known_id
@@ -202,7 +202,7 @@ def _progress(here: ListPage, work: Export) -> Response[str]:
             if begun and here.one.state == ListState.READING
             else "Le travail est en cours."
             if work.state == ExportState.WRITING
-            else "Le travail commence dans la minute."
+            else NOT_BEGUN
         ),
     )
 
