@@ -14,10 +14,10 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row, table
-from measuring.server import shared_ground
+from benchmarks.measuring import Row, table
+from benchmarks.measuring.server import shared_ground
 
 HERE = Path(__file__).resolve().parent
 ALONE = "--alone"
@@ -48,7 +48,7 @@ def run(name: str) -> list[Row] | None:
 
 
 def run_here(name: str, kept: str) -> None:
-    rows: list[Row] = import_module(name).measure()
+    rows: list[Row] = import_module(f"benchmarks.{name}").measure()
     Path(kept).write_text(json.dumps([asdict(row) for row in rows]), "utf-8")
 
 

@@ -15,10 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row
-
+from benchmarks.measuring import Row
 from pooling.sharing.allocation import allocate, allocate_json
 from pooling.sharing.allocation_reading import read_case
 from pooling.sharing.case_files import answer_case, answer_lines

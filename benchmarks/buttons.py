@@ -22,13 +22,12 @@ from lxml import html
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from growth import Sized, world
-from measuring import Row
-from measuring.server import in_a_world
-
+from benchmarks.growth import Sized, world
+from benchmarks.measuring import Row
+from benchmarks.measuring.server import in_a_world
 from factories import NOW
 from ground.walk import address
 from pooling.app import create_app

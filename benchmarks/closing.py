@@ -21,12 +21,11 @@ from statistics import median, quantiles
 
 import asyncpg
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from filing import Filer, Ground, Round, Server, message, prepare, started
-from measuring import Row
-from measuring.server import on_a_server
-
+from benchmarks.filing import Filer, Ground, Round, Server, message, prepare, started
+from benchmarks.measuring import Row
+from benchmarks.measuring.server import on_a_server
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock
@@ -37,7 +36,7 @@ from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import reopen_collection
 
-FILERS, CONNECTIONS, ROUNDS = 200, 32, 5
+FILERS, CONNECTIONS, PROCESSES, ROUNDS = 200, 32, 2, 5
 BEFORE = 1.0
 """Seconds of filing before somebody closes."""
 CLOSED, FILED, OVERLOADED = 409, 200, 503
@@ -171,7 +170,7 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
     found, stored = list[Row](), dict[int, int]()
     with ExitStack() as stack:
         servers: list[Server] = []
-        for _ in range(2):
+        while len(servers) < PROCESSES:
             servers.append(stack.enter_context(started("ours", addresses.application, ground)))
             found += await rounds(database, owner, ground, servers, stored)
     await owner.close()

@@ -24,11 +24,10 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row, interleaved
-from measuring.server import World, in_a_world
-
+from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring.server import World, in_a_world
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import Current, consistently, current_allocation, read_current
@@ -53,7 +52,6 @@ from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 from pooling.sharing.allocation import allocate
 
-PRELOADED.add(__name__)
 MEMBERS, ITEMS = 35_000, 4
 ROOM, OTHERS = 250, 0.05
 """Megabytes that writing a file may take; seconds that others may wait for anything here."""
@@ -88,7 +86,7 @@ async def make(addresses: PostgresAddresses) -> tuple[int, int]:
         purchase = await add_purchase(
             session, PurchaseIn(title="Grand achat", lead_member=CODES[0], items=items), now, None
         )
-        where = {"group_id": group_id, "purchase_id": purchase.id}
+        where: dict[str, Any] = {"group_id": group_id, "purchase_id": purchase.id}
         session.add_all(
             [
                 Charge(**where, code="a", label="Livraison", amount_cents=1_234_567, key="population"),
@@ -200,6 +198,7 @@ async def written(session: AsyncSession, path: str, purchase: int, asked: Asked)
 
 
 def measure() -> list[Row]:
+    PRELOADED.add(__name__)
     return in_a_world(WORLD, rows)
 
 

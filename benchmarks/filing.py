@@ -30,11 +30,10 @@ import asyncpg
 from litestar import Litestar, Request, Response, put
 from stdnum import luhn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row
-from measuring.server import on_a_server
-
+from benchmarks.measuring import Row
+from benchmarks.measuring.server import on_a_server
 from pooling.accounts.models import TokenScope
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
@@ -370,7 +369,8 @@ def main() -> int:
     options = parser.parse_args()
     if options.serve:
         side, address, where = options.serve
-        ground = Ground(*json.loads(where), "", (), ())
+        group, purchase = json.loads(where)
+        ground = Ground(group, purchase, "", (), ())
         serve(our_app(address) if side == "ours" else bare_app(address, ground))
         return 0
     found = on_a_server(lambda addresses, _: asked_by(addresses, options.connections, options.requests, options.rounds))

@@ -30,12 +30,11 @@ from odfdo import Paragraph
 from openpyxl import Workbook
 from sqlalchemy.ext.asyncio import AsyncSession
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from current_shares import FINANCE, OTHERS, ROOM, WORLD
-from measuring import Row, interleaved
-from measuring.server import in_a_world
-
+from benchmarks.current_shares import FINANCE, OTHERS, ROOM, WORLD
+from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring.server import in_a_world
 from pooling import BESIDE
 from pooling.accounting.configuration import EXPENSES, RECEIPTS
 from pooling.accounting.layout_files import write_layout_file
@@ -66,7 +65,6 @@ from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
-PRELOADED.add(__name__)
 STATEMENTS = 60
 """Of those that a ZIP file holds, thirty times as many. Deliberations, too."""
 PARAGRAPHS, PARAGRAPH = 60, "Le conseil délibère sur la convention et sur la part que le membre prend à cet achat."
@@ -98,9 +96,9 @@ async def prepared(database: Database, owner: asyncpg.Connection, group: int, pu
     return buyer
 
 
-async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
+async def rows(addresses: PostgresAddresses, folder: Path, ids: tuple[int, int]) -> list[Row]:
     """All of this file."""
-    group, purchase = made
+    group, purchase = ids
     configured = gather_features(FEATURES, BESIDE / "config", ReminderConfiguration())
     database = Database.connect(addresses.application).handing(configured)
     owner = await asyncpg.connect(addresses.superuser)
@@ -271,6 +269,7 @@ async def deliberations(database: Database, group: int, purchase: int) -> list[R
 
 
 def measure() -> list[Row]:
+    PRELOADED.add(__name__)
     return in_a_world(WORLD, rows)
 
 

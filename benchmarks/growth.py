@@ -26,13 +26,12 @@ from litestar import Litestar
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from measuring import Row
-from measuring.server import World, in_a_world
-
 from api_client import token_of
+from benchmarks.measuring import Row
+from benchmarks.measuring.server import World, in_a_world
 from factories import ARCACHON, BUYER, NOW, Territory, make_territory
 from furnished import HOSTENS, furnish
 from ground.walk import address

@@ -17,11 +17,10 @@ from typing import Any
 import asyncpg
 from stdnum import luhn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row, interleaved
-from measuring.server import on_a_server
-
+from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring.server import on_a_server
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock

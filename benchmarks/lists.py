@@ -8,7 +8,7 @@ process, without a socket, asked of both in turn; what is compared is the quicke
 import gc
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,11 @@ import httpx
 from litestar import Litestar
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from measuring import Row
-from measuring.server import MIGRATED, on_a_server
-
+from benchmarks.measuring import Row
+from benchmarks.measuring.server import MIGRATED, on_a_server
 from ground.database import OUR_FEATURES
 from pooling.accounts.sessions import open_session
 from pooling.app import create_app
@@ -191,7 +190,7 @@ def _told(page: Page) -> str:
     return f"{'ok' if page.kept else 'MISSED':8}{page.who.partition('@')[0]:12}{page.path:60}{small:8.1f} {big:8.1f} ms"
 
 
-def measure() -> Sequence[Row]:
+def measure() -> list[Row]:
     return on_a_server(rows)
 
 

@@ -13,11 +13,10 @@ from typing import Any
 
 import asyncpg
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row, interleaved
-from measuring.server import on_a_server
-
+from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring.server import on_a_server
 from pooling.directory.reading import PACKAGED, read_authorities
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.database import Database

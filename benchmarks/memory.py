@@ -17,12 +17,11 @@ from pathlib import Path
 import httpx
 import psutil
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import MEGABYTE, Row
-from measuring.server import in_a_world
-
-from needs import WORLD, Ground, ground
+from benchmarks.measuring import MEGABYTE, Row
+from benchmarks.measuring.server import in_a_world
+from benchmarks.needs import WORLD, Ground, ground
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.web.security import SESSION_COOKIE
 

@@ -20,11 +20,10 @@ from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row, interleaved
-from measuring.server import World, in_a_world
-
+from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring.server import World, in_a_world
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.app import create_app
@@ -81,7 +80,7 @@ class Ground:
         return answer
 
     async def bare(self, statement: str) -> list[Any]:
-        return await self.owner.fetch(statement, self.group, self.purchase)
+        return list(await self.owner.fetch(statement, self.group, self.purchase))
 
 
 async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:

@@ -18,12 +18,11 @@ from typing import Any
 import asyncpg
 from sqlalchemy import text
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from current_shares import CODES, FILE_ALL
-from measuring import Row, interleaved
-from measuring.server import on_a_server
-
+from benchmarks.current_shares import CODES, FILE_ALL
+from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring.server import on_a_server
 from pooling.accounts.people import ensure_people
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.exports.kinds import Gathering

@@ -23,11 +23,10 @@ from aiosmtplib import SMTP
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import ROUNDS, Row
-from measuring.server import on_a_server
-
+from benchmarks.measuring import ROUNDS, Row
+from benchmarks.measuring.server import on_a_server
 from pooling.accounts.people import ensure_people
 from pooling.committees.meetings import reminders as committee_reminders
 from pooling.committees.meetings.scheduling import schedule_committee

@@ -17,10 +17,9 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import Row
-
+from benchmarks.measuring import Row
 from pooling.embedded.postgres import EmbeddedPostgres
 from pooling.embedded.valkey import EmbeddedValkey
 

@@ -17,11 +17,10 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from measuring import ROUNDS, Row, interleaved
-
-from allocation import large_case
+from benchmarks.allocation import large_case
+from benchmarks.measuring import ROUNDS, Row, interleaved
 from pooling.allocation import figures
 from pooling.allocation.booking import NOTHING_KNOWN
 from pooling.allocation.figures import Labels

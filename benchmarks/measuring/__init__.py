@@ -13,7 +13,7 @@ from typing import Any, Self
 import psutil
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every process that is started compiles all its modules anew
-HERE = str(Path(__file__).resolve().parent.parent)
+HERE = str(Path(__file__).resolve().parent.parent.parent)
 # Where the process that those apart are forked from finds a program that is `PRELOADED`, as it does what it is given in
 # the application: else each of them loaded all features.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH"))))
@@ -123,7 +123,7 @@ async def interleaved(
     """Both, in turn, so that whatever else the machine does is there for both; fewer `rounds` where they are `ENOUGH`.
     `clear` takes away, untimed, what each of them wrote.
     """
-    mine, limit, peak, waits = [], [], 0.0, []
+    mine, limit, peak, waits = list[float](), list[float](), 0.0, list[float]()
     begun = time.perf_counter()
     while not mine or (len(mine) < rounds and time.perf_counter() - begun < ENOUGH):
         limit.append(await timed(bare))

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any
 
 import asyncpg
 
-from measuring import Row
+from benchmarks.measuring import Row
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
 from pooling.kernel.migrations import every_table, migrate
 
@@ -28,7 +28,7 @@ class World:
     """What stands in a database before anything is measured. `make` gives what can be written as JSON."""
 
     name: str
-    make: Callable[[PostgresAddresses], Awaitable[Any]]
+    make: Callable[[PostgresAddresses], Coroutine[Any, Any, Any]]
 
 
 class Ground:
@@ -51,7 +51,7 @@ class Ground:
         name, told = f"pooling_{world.name}", self.folder / f"{world.name}.json"
         if not told.exists():
             self.clone("pooling_making", self.migrated())
-            made = asyncio.run(world.make(self.server.addresses("pooling_making")))
+            made: Any = asyncio.run(world.make(self.server.addresses("pooling_making")))
             self._tell(f"ALTER DATABASE pooling_making RENAME TO {name}")
             self._tell(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # nothing looks after it meanwhile
             told.write_text(json.dumps(made), "utf-8")
