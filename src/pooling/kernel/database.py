@@ -478,18 +478,26 @@ def _next_of(parts: Iterator[Sequence[Mapping[str, Any]]]) -> asyncio.Task[Seque
 async def _insert(
     session: AsyncSession, table: type[TenantTable], rows: Sequence[Mapping[str, Any]], on_conflict: str = ""
 ) -> Result[Any]:
-    columns = table.__table__.columns  # type: ignore[attr-defined]
-    names = list(rows[0])
-    dialect = session.get_bind().dialect
-    arrays = ", ".join(f"CAST(:{name} AS {_type_name(columns[name], dialect)}[])" for name in names)
+    columns, dialect = table.__table__.columns, session.get_bind().dialect  # type: ignore[attr-defined]
+    types = {name: _type_name(columns[name], dialect) for name in rows[0]}
+    same = _alike(rows) if len(rows) >= MANY_ROWS else {}
+    each = [name for name in types if name not in same]
+    once = "".join(f"CAST(:{name} AS {types[name]}), " for name in same)
+    arrays = ", ".join(f"CAST(:{name} AS {types[name]}[])" for name in each)
     statement = text(
-        f"INSERT INTO {table.__tablename__} (group_id, {', '.join(names)}) "  # noqa: S608 - names of columns, not input
-        f"SELECT :the_group, * FROM unnest({arrays}) {on_conflict}"
+        f"INSERT INTO {table.__tablename__} (group_id, {', '.join([*same, *each])}) "  # noqa: S608 - names of columns, not input
+        f"SELECT :the_group, {once}given.* FROM unnest({arrays}) given {on_conflict}"
     )
-    parameters: dict[str, Any] = {name: [row[name] for row in rows] for name in names}
+    parameters: dict[str, Any] = {**same, **{name: [row[name] for row in rows] for name in each}}
     parameters["the_group"] = group_of(session)
     changed = changing(**keys_in(table.__table__.name, rows))  # type: ignore[attr-defined]
     return await session.execute(statement, parameters, execution_options=changed)
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What is the same in each of them and is sent once; never the last column, which says how many there are."""
+    first = rows[0]
+    return {name: first[name] for name in list(first)[:-1] if all(row[name] == first[name] for row in rows)}
 
 
 async def _looked_at(session: AsyncSession, table: type[TenantTable], rows: int) -> None:

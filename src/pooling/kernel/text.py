@@ -57,6 +57,8 @@ def is_mark(character: str) -> bool:
 
 
 def without_accents(text: str) -> str:
+    if text.isascii():
+        return text
     decomposed = _normal("NFKD", text.translate(_LIGATURES))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
@@ -67,13 +69,19 @@ def sort_key(name: str) -> str:
     `Arès` stands before `Audenge`; `cote` < `côte` < `coté`, as accents are compared from the end of the word.
     """
     letters = _NOT_WORD.sub(" ", without_accents(name).lower()).strip()
-    accents = "".join(_accent(character) for character in reversed(name.translate(_LIGATURES)))
+    written = name.translate(_LIGATURES)
+    accents = _NO_ACCENT * len(written) if written.isascii() else "".join(map(_accent, reversed(written)))
     return f"{letters}\x01{accents}\x01{name}"
 
 
+_NO_ACCENT = "!"
+
+
 def _accent(character: str) -> str:
+    if character.isascii():
+        return _NO_ACCENT
     marks = [mark for mark in unicodedata.normalize("NFD", character) if unicodedata.combining(mark)]
-    return chr(0x21 + ord(marks[0]) % 0x50) if marks else "!"
+    return chr(0x21 + ord(marks[0]) % 0x50) if marks else _NO_ACCENT
 
 
 def folded_words(text: str) -> list[str]:
