@@ -1,16 +1,22 @@
 """From a queued message to the mail server, whatever the server does."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import text
 
 from factories import NOW
 from outbox.sink import Sink, running
 from pooling.outbox.delivery import BATCH, DELAYS, MAILS_A_CONNECTION
+from pooling.outbox.envelope import Attachment
 from pooling.outbox.leases import LEASE, Batch, Contents, steps_of_their_own
 from pooling.outbox.mail import Mail
+from pooling.outbox.models import Message
 from pooling.outbox.queueing import queue_mails
 from pooling.outbox.smtp import SmtpTransport
 from reminders.scene import Scene
@@ -103,6 +109,93 @@ async def test_who_asks_for_a_code_during_a_long_mailing_waits_for_a_few_mails_o
     assert (await mailing).sent == 3 * BATCH + 1
     assert scene.sink.recipients.index(CLAIRE) <= BATCH <= 10
     assert scene.sink.connections == 1
+
+
+@dataclass
+class Said:
+    """A server that takes whatever it is told, and keeps in which order; `meanwhile` goes on before it answers."""
+
+    meanwhile: Callable[[int], Awaitable[None]]
+    recipients: list[str] = field(default_factory=list)
+    last_of_all: list[str] = field(default_factory=list)
+    """Behind which nothing was announced."""
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator["Said"]:
+        yield self
+
+    async def send(
+        self,
+        message: Message,
+        now: datetime,  # noqa: ARG002
+        attachments: Sequence[Attachment] = (),  # noqa: ARG002
+        *,
+        ours: Awaitable[bool] | None = None,
+        then: Message | None = None,
+    ) -> None:
+        assert ours is not None
+        assert await ours
+        self.recipients.append(message.recipient)
+        if then is None:
+            self.last_of_all.append(message.recipient)
+        await self.meanwhile(len(self.recipients))
+
+
+async def test_behind_each_mail_of_a_mailing_the_next_one_is_announced(scene: Scene) -> None:
+    """What is to be said next is taken while a mail is said, not once all that was taken is gone."""
+    recipients = [f"p{number:02}@commune.example" for number in range(4 * BATCH)]
+    await scene.queue(*recipients)
+
+    async def nothing(_: int) -> None:
+        await asyncio.sleep(0)
+
+    server = Said(nothing)
+    assert (await scene.deliver(server)).sent == len(recipients)
+    assert server.recipients == recipients
+    assert server.last_of_all == recipients[-1:]
+
+
+@pytest.mark.parametrize("place", [1, BATCH - 1, 2 * BATCH])
+@pytest.mark.parametrize("seconds", [0.0, 0.1])
+async def test_ten_mails_at_most_are_said_before_a_code(real_scene: Scene, place: int, seconds: float) -> None:
+    """Whenever it is asked for: more may have been taken since the mail in hand is being said."""
+    await real_scene.queue(*(f"p{number}@commune.example" for number in range(4 * BATCH)))
+
+    async def asked(said: int) -> None:
+        if said == place:
+            await asyncio.sleep(seconds)
+            await queue_code(real_scene, CLAIRE)
+
+    server = Said(asked)
+    assert (await real_scene.deliver(server)).sent == 4 * BATCH + 1
+    assert server.recipients.index(CLAIRE) - (place - 1) <= BATCH
+
+
+async def test_a_server_slower_than_a_lease_gets_each_mail_once(scene: Scene) -> None:
+    """What waits is taken once more together with others, and is not there twice for that."""
+    recipients = [f"p{number:02}@commune.example" for number in range(2 * BATCH)]
+    await scene.queue(*recipients)
+
+    async def slow(_: int) -> None:
+        scene.clock.instant += LEASE
+
+    server = Said(slow)
+    report = await scene.deliver(server)
+    assert (report.sent, report.lost_leases) == (len(recipients), 0)
+    assert sorted(server.recipients) == recipients
+
+
+async def test_the_next_mails_are_found_without_sorting_those_that_are_due_at_the_same_moment(scene: Scene) -> None:
+    await scene.queue(*(f"p{number}@commune.example" for number in range(3 * BATCH)))
+    async with scene.database.transaction() as session:
+        for other_way in ("seqscan", "bitmapscan", "sort"):
+            await session.execute(text(f"SET LOCAL enable_{other_way} = off"))
+        plan = await session.execute(
+            text("""
+                EXPLAIN SELECT id FROM messages WHERE state IN ('queued', 'sending') AND next_try_at <= now()
+                ORDER BY priority, next_try_at, id LIMIT 10""")
+        )
+    assert "Sort" not in "\n".join(plan.scalars())
 
 
 async def test_a_long_mailing_changes_connections_and_claims_no_mail_in_vain(scene: Scene) -> None:

@@ -1,11 +1,11 @@
 """Sending what is queued, under leases.
 
-A few mails are claimed at a time and the claim committed: so few wait if we are killed, and who asks for a code
-meanwhile waits for no more of the others. Each mail's lease is checked and prolonged just before it is
-sent, and `sent` is committed right after the server's `250`, in the statement that holds the next mail, which was
-announced to the server behind the one before and is said once that is committed. So a killed delivery loses nothing
-(its leases expire), and a mail goes out twice only if the crash falls between that `250` and that commit: at most one
-for each open connection.
+A few mails are held at a time and their claim committed: so few wait if we are killed, and who asks for a code
+meanwhile waits for no more of the others. The next are claimed while the last but one is said. Each mail's lease is
+checked and prolonged just before it is sent, and `sent` is committed right after the server's `250`, in the statement
+that holds the next mail, which was announced to the server behind the one before and is said once that is committed.
+So a killed delivery loses nothing (its leases expire), and a mail goes out twice only if the crash falls between that
+`250` and that commit: at most one for each open connection.
 
 A server that is away, hangs, drops us or refuses us altogether is no mail's fault: what was claimed goes back
 to the queue and no try is counted, however long it lasts. The mail in hand at that moment goes behind the
@@ -94,7 +94,7 @@ async def _deliver_over_one_connection(
         async with transport.connection() as connection:
             going_on = True
             while batch.waiting and going_on:
-                going_on = await _to_its_end(_send_next(connection, batch, clock, report))
+                going_on = await _to_its_end(_send_next(connection, batch, clock, report, most))
                 if not batch.waiting:
                     await _to_its_end(batch.settle_taken(clock.now()))
                     if batch.sent < MAILS_A_CONNECTION:
@@ -134,27 +134,39 @@ async def _to_its_end(step: Coroutine[Any, Any, Done]) -> Done:
     return task.result()
 
 
-async def _send_next(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport) -> bool:
+async def _send_next(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport, most: int) -> bool:
     """Whether the connection is of use for another mail."""
     message, now = batch.waiting.popleft(), clock.now()
     ours = asyncio.ensure_future(batch.hold(message, now))
     await asyncio.sleep(0)  # the database is asked by now, and answers while mails are written
+    # Files are asked for over the same connection with the database, under the lease.
+    attachments = await batch.attachments(message) if message.attachments and await ours else ()
+    more = asyncio.ensure_future(_claim_more(batch, ours, now, min(most, MAILS_A_CONNECTION - batch.sent)))
     try:
-        # Files are asked for over the same connection with the database, under the lease.
-        attachments = await batch.attachments(message) if message.attachments and await ours else ()
         refusal = await _send(connection, batch, message, attachments, now, ours)
     finally:
         is_ours = await ours
-    if not is_ours:
-        report.lost_leases += 1
-        return refusal is not None  # else it was announced
-    if refusal is None:
+        await asyncio.gather(more, return_exceptions=True)
+    if refusal is None and is_ours:
         batch.taken, batch.in_hand = message, None
         batch.sent += 1
         report.sent += 1
-    else:
+    elif refusal is not None and is_ours:
         await _settle_refused(batch, message, refusal, clock.now(), report)
-    return True
+    else:
+        report.lost_leases += 1
+    more.result()
+    return is_ours or refusal is not None  # else it was announced
+
+
+async def _claim_more(batch: Batch, held: Awaitable[bool], now: datetime, most: int) -> None:
+    """While a mail that is held is said, when no more than one waits: so there is always one to be announced behind it.
+    Not where the last claim found fewer than it might. In all there are `most` in hand and waiting.
+    """
+    room = most - 1 - len(batch.waiting)
+    if len(batch.waiting) <= 1 and room > 0 and batch.more_due:
+        await held
+        await batch.claim(now, room)
 
 
 async def _settle_refused(

@@ -84,13 +84,17 @@ class Batch:
         """What the server was told, or is told any moment, that follows."""
         self.sent = 0
         """Over the present connection."""
+        self.more_due = False
+        """The last claim took as many as it might."""
 
     async def claim(self, now: datetime, most: int) -> None:
         """Takes what is due, as many as that: what somebody waits for in front of a screen first."""
         rows = await self._lease.claim(self._connection, now, most=most)
+        known = {message.id for message in self.waiting}  # whose lease had run out is taken again
         # Rows as they come: a `Message` of the session's own costs an eighth of sending one.
-        messages = [cast("Message", SimpleNamespace(**row)) for row in rows]
+        messages = [cast("Message", SimpleNamespace(**row)) for row in rows if row["id"] not in known]
         self.waiting.extend(sorted(messages, key=lambda message: (message.priority, message.id)))
+        self.more_due = len(rows) == most
 
     async def hold(self, message: Message, now: datetime) -> bool:
         """Checks that it is still ours, prolongs its lease and has it in hand; at one go, says of the one before that

@@ -60,7 +60,7 @@ class Message(Table, table=True):
         ForeignKeyConstraint(["group_id"], ["groups.id"]),
         ForeignKeyConstraint(["person_id"], ["people.id"]),
         one_of("state", MessageState),
-        Index(None, "priority", "next_try_at", postgresql_where=text(IS_WAITING)),
+        Index(None, "priority", "next_try_at", "id", postgresql_where=text(IS_WAITING)),
         Index(None, "group_id", "created_at", postgresql_where=text(IS_WAITING)),
         Index("ix_messages_failed", "group_id", "id", postgresql_where=text(HAS_FAILED)),
         Index(None, "group_id", "id"),
