@@ -5,11 +5,12 @@ Numbers that are no integers are kept as exact fractions, `11/2`; what a line or
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, fields
 from datetime import datetime
 from fractions import Fraction
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Protocol
 
 from pooling.allocation.allocating import StatedPurchase
@@ -46,13 +47,21 @@ class ShareRow(Protocol):
 
 _EXACT = frozenset({"vat_rate", "unit_price", "rate", "whole"})
 _NAMES = ("items", "charges", "subsidies")
+AT_ONCE = 500
 _JSON = json.JSONEncoder(check_circular=False, separators=(",", ":")).encode
 
 
 def json_written(head: Mapping[str, Any], lists: Mapping[str, Iterable[Any]]) -> str:
-    """An object as JSON, with lists so long that of their elements one is held at a time."""
-    written = (f"{_JSON(name)}:[{','.join(map(_JSON, many))}]" for name, many in lists.items())
+    """An object as JSON, with lists so long that of their elements some are held at a time."""
+    written = (f"{_JSON(name)}:[{','.join(_in_pieces(many))}]" for name, many in lists.items())
     return f"{{{','.join((_JSON(head)[1:-1], *written))}}}"
+
+
+def _in_pieces(many: Iterable[Any]) -> Iterator[str]:
+    """Some at a time: beginning to write takes longer than writing what is small."""
+    rest = iter(many)
+    while some := list(islice(rest, AT_ONCE)):
+        yield _JSON(some)[1:-1]
 
 
 def head_of(stated: StatedPurchase) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -107,15 +106,21 @@ async def freeze_allocation(
     head["suppliers"] = supplying.to_json()
     lead, _ = await lead_of(session, purchase_id)
     each = await each_pays(session, purchase_id)
-    owed = await asyncio.to_thread(
-        debts_stated, allocation, lead=lead, each_pays=each, supplying=supplying, invoiced=invoiced
-    )
+    details = json.dumps([line.to_json() for line in await filed_details(session, purchase_id)])
+    case, result = await asyncio.to_thread(_written, allocation)
+    owing = partial(debts_stated, allocation, lead=lead, each_pays=each, supplying=supplying, invoiced=invoiced)
+    owed = asyncio.create_task(asyncio.to_thread(owing))  # while the database takes in the record
     if why is None or not number:
         why = Why()  # the first follows nothing
-    record_id = await _keep_record(session, purchase_id, number + 1, now, caller.person_id, allocation, head, why)
+    about = (group_of(session), purchase_id, number + 1, now, caller.person_id)
+    # As text: as objects it would be held several times.
+    kept = (case, result, allocation.result.rule_version, json.dumps(head), details)
+    record_id = int((await fetch(session, _INSERT, *about, *kept, *why))[0]["id"])
+    del case, result, kept
     tell(RECORDED)
     await _keep_shares(session, record_id, allocation, rows, tell)
-    await insert_many(session, AllocationDebt, [{"allocation_id": record_id, **debt._asdict()} for debt in owed])
+    debts = [{"allocation_id": record_id, **debt._asdict()} for debt in await owed]
+    await insert_many(session, AllocationDebt, debts)
     record_event(
         session,
         at=now,
@@ -132,26 +137,6 @@ _INSERT = """
 INSERT INTO allocations (group_id, purchase_id, number, frozen_at, frozen_by, "case", result, rule_version, stated,
     details, cause, reason)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING id"""
-
-
-async def _keep_record(
-    session: AsyncSession,
-    purchase_id: int,
-    number: int,
-    now: datetime,
-    person_id: int,
-    allocation: PurchaseAllocation,
-    head: Mapping[str, Any],
-    why: Why,
-) -> int:
-    """What stands for all members. Returns its id."""
-    case, result = await asyncio.to_thread(_written, allocation)
-    details = json.dumps([line.to_json() for line in await filed_details(session, purchase_id)])
-    about = (group_of(session), purchase_id, number, now, person_id)
-    # As text: as objects it would be held several times.
-    kept = (case, result, allocation.result.rule_version, json.dumps(head), details)
-    made = await fetch(session, _INSERT, *about, *kept, *why)
-    return int(made[0]["id"])
 
 
 def _written(allocation: PurchaseAllocation) -> tuple[str, str]:
