@@ -8,8 +8,10 @@ from ground.hooks import (  # noqa: F401 - pytest finds them here
     pytest_xdist_make_scheduler,
     spare_the_machine,
 )
+from ground.unordered import reverse_what_has_no_order
 
 spare_the_machine()
 hurry_nobody()
+reverse_what_has_no_order()
 
 pytest_plugins = ["ground.database", "ground.web", "ground.api", "ground.worker", "ground.shell", "ground.walk"]

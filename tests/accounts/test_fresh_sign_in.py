@@ -40,7 +40,7 @@ async def mailed(database: Database) -> list[str]:
 
 async def tokens(database: Database) -> list[str]:
     async with database.transaction() as session:
-        return list((await session.execute(select(col(ApiToken.name)))).scalars())
+        return list((await session.execute(select(col(ApiToken.name)).order_by(col(ApiToken.id)))).scalars())
 
 
 async def test_an_old_sign_in_is_asked_for_a_mailed_code(

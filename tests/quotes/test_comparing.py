@@ -84,7 +84,8 @@ async def test_criteria_and_marks_with_their_reasons(database: Database, territo
     assert "12,5 Certificat fourni" in shown
     assert 'role="img"' in answer.text
     async with database.transaction(territory.group_id) as session:
-        told = await session.execute(select(Event).where(col(Event.name).in_(["quote.criteria_set", "quote.marked"])))
+        marked = select(Event).where(col(Event.name).in_(["quote.criteria_set", "quote.marked"]))
+        told = await session.execute(marked.order_by(col(Event.id)))
         assert [event.details["changed"] for event in told.scalars()] == [
             {"Délai de livraison": [None, "60 %"], "Bois certifié": [None, "40 %"]},
             {"Bois certifié": [None, "15 sur 20, Certificat fourni"]},

@@ -129,7 +129,8 @@ async def test_the_journal_names_nobody_who_receives(database: Database, territo
     changed = {**TOWN_HALL, "contact": "Quelqu’un d’autre", "seen": seen}
     assert (await browser.post(form, changed, page=form)).status_code == 303
     async with database.transaction(territory.group_id) as session:
-        events = list((await session.execute(select(Event).where(col(Event.name).startswith("site.")))).scalars())
+        of_sites = select(Event).where(col(Event.name).startswith("site.")).order_by(col(Event.id))
+        events = list((await session.execute(of_sites)).scalars())
     assert [event.name for event in events] == ["site.added", "site.corrected"]
     assert "Quelqu’un" not in str([event.details for event in events])
 

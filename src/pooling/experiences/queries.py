@@ -108,9 +108,12 @@ class SharedExperience:
     contact: str
 
 
+_SHARED = "SELECT * FROM shared_experiences($1, NULL, $2) ORDER BY told_at DESC, id DESC"
+
+
 async def shared_elsewhere(session: AsyncSession, search: str = "") -> list[SharedExperience]:
     """The latest sheets of other groups of the host, by the one function that lets them through."""
-    rows = await fetch(session, "SELECT * FROM shared_experiences($1, NULL, $2)", folded_query(search), ELSEWHERE)
+    rows = await fetch(session, _SHARED, folded_query(search), ELSEWHERE)
     return [SharedExperience(**dict(row)) for row in rows]
 
 

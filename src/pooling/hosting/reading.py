@@ -41,7 +41,12 @@ async def public_group(session: AsyncSession, slug: str) -> Outside:
 
 async def compared_groups(session: AsyncSession) -> list[Outside]:
     """Those that agree to be compared, by name; none unless the transaction's group agrees too."""
-    rows = await session.execute(text("SELECT name, fictional, snapshot, snapshot_on, own FROM compared_groups()"))
+    rows = await session.execute(
+        text(
+            "SELECT name, fictional, snapshot, snapshot_on, own FROM compared_groups() WITH ORDINALITY "
+            "ORDER BY ordinality"
+        )
+    )
     return [
         Outside(name, Snapshot.model_validate(snapshot), on, fictional=fictional, own=own)
         for name, fictional, snapshot, on, own in rows

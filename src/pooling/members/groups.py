@@ -88,7 +88,10 @@ class GroupLine:
 async def groups_with_sizes(session: AsyncSession) -> list[GroupLine]:
     """Every group, archived ones too. In a transaction for no group."""
     rows = await session.execute(
-        text("SELECT id, slug, name, created_at, archived_at, members, people FROM groups_with_sizes()")
+        text(
+            "SELECT id, slug, name, created_at, archived_at, members, people FROM groups_with_sizes() WITH ORDINALITY "
+            "ORDER BY ordinality"
+        )
     )
     return [GroupLine(*row) for row in rows]
 

@@ -21,7 +21,10 @@ was killed. Before each mail it is prolonged where a quarter of a minute of it i
 behind a slow one may be taken over by somebody else meanwhile.
 """
 
-_ATTACHED = text("SELECT * FROM attached_files(:lease, :id, CAST(:known AS bytea[]))")
+_ATTACHED = text(
+    "SELECT sha256, name, media_type, content FROM attached_files(:lease, :id, CAST(:known AS bytea[])) "
+    "WITH ORDINALITY ORDER BY ordinality"
+)
 
 
 @asynccontextmanager
