@@ -93,6 +93,12 @@ def test_the_earliest_days_are_those_of_the_law() -> None:
     assert earliest(by_code["dispense"], TODAY).signing == TODAY
 
 
+def test_how_much_needs_no_procedure_depends_on_the_day() -> None:
+    assert CONFIGURATION.dispensed_below(date(2026, 3, 31)) == 4_000_000
+    assert CONFIGURATION.dispensed_below(date(2026, 4, 1)) == 6_000_000
+    assert ProcurementConfiguration().dispensed_below(TODAY) is None
+
+
 def test_a_purchase_outgrows_the_procedure_it_was_launched_under() -> None:
     needed = guide(CONFIGURATION, TODAY, Estimate(9_000_000)).procedure
     assert outgrown(CONFIGURATION, "dispense", TODAY, needed)

@@ -68,6 +68,7 @@ async def show_contracts(here: Here[DataPage]) -> Response[str]:
         ],
         shown_at_most=SHOWN_AT_MOST,
         bounds=here.configuration.open_data_on(here.today),
+        dispensed_cents=here.configuration.dispensed_below(here.today),
         year=max((one.said.notified_on.year for one in contracts if one.said), default=here.today.year),
     )
 

@@ -122,6 +122,10 @@ class ProcurementConfiguration(BaseModel):
         """Those that hold on this day, the lowest threshold first."""
         return sorted((one for one in self.procedures if one.holds_on(day)), key=lambda one: one.above)
 
+    def dispensed_below(self, day: date) -> int | None:
+        """Under how many cents a purchase needs neither notice nor competition on this day; None: unknown."""
+        return next((one.cents for one in self.procedures_on(day) if one.above), None)
+
     def small_lots_on(self, day: date, procedure: Procedure | None) -> SmallLots | None:
         """The rule that holds on this day for the lots of what is bought so."""
         if procedure is None:
