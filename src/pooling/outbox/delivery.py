@@ -86,19 +86,13 @@ async def _deliver_over_one_connection(
     Whatever ends it, cancelling included, what was not begun is free again for the next delivery.
     """
     helpful = True
-    batch.sent = 0
+    batch.sent, batch.stopped = 0, False
     try:
-        await _to_its_end(batch.claim(clock.now(), most))
+        await _to_its_end(batch.claim(clock.now(), most), batch)
         if not batch.waiting:
             return False
         async with transport.connection() as connection:
-            going_on = True
-            while batch.waiting and going_on:
-                going_on = await _to_its_end(_send_next(connection, batch, clock, report, most))
-                if not batch.waiting:
-                    await _to_its_end(batch.settle_taken(clock.now()))
-                    if batch.sent < MAILS_A_CONNECTION:
-                        await _to_its_end(batch.claim(clock.now(), most))
+            await _to_its_end(_send_waiting(connection, batch, clock, report, most), batch)
     except NotSent as trouble:
         log.warning("the mail server is in trouble: %s", trouble.reason)
         report.server_trouble = trouble.reason
@@ -110,14 +104,14 @@ async def _deliver_over_one_connection(
             report.postponed += 1
     finally:
         now = clock.now()
-        await _to_its_end(batch.settle_taken(now))
+        await _to_its_end(batch.settle_taken(now), batch)
         report.postponed += await batch.free_waiting(now, now if helpful else now + SERVER_DELAY)
     return helpful
 
 
-async def _to_its_end(step: Coroutine[Any, Any, Done]) -> Done:
+async def _to_its_end(step: Coroutine[Any, Any, Done], batch: Batch) -> Done:
     """Being stopped between a server's `250` and our commit would send a mail twice, and between a claim and what it
-    answers leave a whole batch waiting: either is finished first, which its own time limit bounds.
+    answers leave a whole batch waiting: either is finished first, which its own time limit bounds. The batch is told.
     """
     task = asyncio.ensure_future(step)
     stopped: asyncio.CancelledError | None = None
@@ -125,13 +119,24 @@ async def _to_its_end(step: Coroutine[Any, Any, Done]) -> Done:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError as cancelled:
-            stopped = cancelled
+            stopped, batch.stopped = cancelled, True
         except NotSent:
             break
     if stopped is not None:
         task.exception()  # seen: the lease of a mail that went wrong just then expires
         raise stopped
     return task.result()
+
+
+async def _send_waiting(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport, most: int) -> None:
+    """Until nothing is due, the connection has had its share, or we are stopped: the mail in hand is then the last."""
+    going_on = True
+    while batch.waiting and going_on and not batch.stopped:
+        going_on = await _send_next(connection, batch, clock, report, most)
+        if not batch.waiting:
+            await batch.settle_taken(clock.now())
+            if batch.sent < MAILS_A_CONNECTION and not batch.stopped:
+                await batch.claim(clock.now(), most)
 
 
 async def _send_next(connection: Connection, batch: Batch, clock: Clock, report: DeliveryReport, most: int) -> bool:
@@ -141,12 +146,13 @@ async def _send_next(connection: Connection, batch: Batch, clock: Clock, report:
     await asyncio.sleep(0)  # the database is asked by now, and answers while mails are written
     # Files are asked for over the same connection with the database, under the lease.
     attachments = await batch.attachments(message) if message.attachments and await ours else ()
-    more = asyncio.ensure_future(_claim_more(batch, ours, now, min(most, MAILS_A_CONNECTION - batch.sent)))
+    more = _claiming(batch, ours, now, min(most, MAILS_A_CONNECTION - batch.sent))
     try:
         refusal = await _send(connection, batch, message, attachments, now, ours)
     finally:
-        is_ours = await ours
-        await asyncio.gather(more, return_exceptions=True)
+        is_ours = ours.result() if ours.done() else await ours
+        if more is not None:
+            await asyncio.gather(more, return_exceptions=True)
     if refusal is None and is_ours:
         batch.taken, batch.in_hand = message, None
         batch.sent += 1
@@ -155,18 +161,24 @@ async def _send_next(connection: Connection, batch: Batch, clock: Clock, report:
         await _settle_refused(batch, message, refusal, clock.now(), report)
     else:
         report.lost_leases += 1
-    more.result()
+    if more is not None:
+        more.result()
     return is_ours or refusal is not None  # else it was announced
 
 
-async def _claim_more(batch: Batch, held: Awaitable[bool], now: datetime, most: int) -> None:
+def _claiming(batch: Batch, held: Awaitable[bool], now: datetime, most: int) -> asyncio.Task[None] | None:
     """While a mail that is held is said, when no more than one waits: so there is always one to be announced behind it.
     Not where the last claim found fewer than it might. In all there are `most` in hand and waiting.
     """
     room = most - 1 - len(batch.waiting)
-    if len(batch.waiting) <= 1 and room > 0 and batch.more_due:
+    if len(batch.waiting) > 1 or room <= 0 or not batch.more_due:
+        return None
+
+    async def claimed() -> None:
         await held
         await batch.claim(now, room)
+
+    return asyncio.create_task(claimed())
 
 
 async def _settle_refused(

@@ -87,6 +87,8 @@ class Batch:
         """What the server was told, or is told any moment, that follows."""
         self.sent = 0
         """Over the present connection."""
+        self.stopped = False
+        """Somebody wants the mail in hand to be the last."""
         self.more_due = False
         """The last claim took as many as it might."""
 
