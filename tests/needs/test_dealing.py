@@ -13,6 +13,7 @@ from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
 from pooling.members.entrance import caller_of
+from pooling.needs.assigned import assigned_now
 from pooling.needs.collection import close_collection
 from pooling.needs.consolidating import ConsolidationOptions, consolidate_columns, consolidate_purchase, filed_needs
 from pooling.needs.freezing import freeze_consolidation
@@ -127,6 +128,7 @@ async def test_it_is_what_the_rule_gives_each(database: Database, territory: Ter
             }
             for item in items:
                 await compare(session, purchase, item, options[item.code], lead)
+            await compare_slices(session, purchase_id)
         assert statuses >= {"ok", "nothing_declared", "surplus"}
 
 
@@ -168,6 +170,21 @@ async def given(session: AsyncSession, number: int) -> dict[tuple[str, str], int
         {"number": number},
     )
     return {(item, member): units for item, member, units in rows}
+
+
+async def compare_slices(session: AsyncSession, purchase_id: int) -> None:
+    """What programs read of everybody, seven members at a time, in the order of codes."""
+    expected: dict[str, dict[str, int]] = {}
+    for code, result in (await consolidate_purchase(session, purchase_id, {})).items():
+        for member, units in result.assigned.items():
+            expected.setdefault(member, {})[code] = units
+    read: list[tuple[str, dict[str, int]]] = []
+    after: str | None = ""
+    while after is not None:
+        _, listed = await assigned_now(session, purchase_id, Slice(after, size=7))
+        read += listed.items
+        after = listed.next
+    assert read == sorted(expected.items())
 
 
 async def compare(

@@ -23,12 +23,16 @@ from pooling.sharing.consolidation_result import Consolidation
 
 @asynccontextmanager
 async def hashing(session: AsyncSession) -> AsyncIterator[None]:
-    """Around what deals out: rows are met by hashing them. Of a purchase that it has not analyzed yet PostgreSQL thinks
-    that it has a handful of needs, and would compare each with each.
+    """Around what deals out: rows are met by hashing them, in memory that the transaction keeps. Of a purchase that it
+    has not analyzed yet PostgreSQL thinks that it has a handful of needs, and would compare each with each.
     """
-    await session.execute(text("SET LOCAL enable_nestloop = off"))
+    await session.execute(_HASHING)
     yield
     await session.execute(text("SET LOCAL enable_nestloop = on"))
+
+
+_MEMORY = "GREATEST(pg_size_bytes(current_setting('work_mem')), pg_size_bytes('64MB')) / 1024 || 'kB'"
+_HASHING = text(f"SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', {_MEMORY}, true)")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class Plan:
     """What those of each cap get, beside their firm quantity where that is covered."""
     in_turn: int | None
     """How many units are given in order of arrival instead."""
+
+    @property
+    def gives_beyond(self) -> bool:
+        """Whether some get more than the level of their cap, or get something in their turn."""
+        return self.in_turn is not None or any(level.odd for level in self.levels.values())
 
 
 def plan_of(item: ItemShown, wanted: Counter[Wanted], options: Options) -> Plan:
