@@ -13,12 +13,13 @@ from sqlmodel import col
 
 from api_client import API, Connect
 from documents.reading_back import Part, read_docx, read_odt, read_pdf
-from factories import BUYER, LUGOS, NOW, UNIVERSITY, Territory, file_needs, open_purchase
+from factories import ARCACHON, BUYER, LUGOS, NOW, UNIVERSITY, Territory, file_needs, open_purchase
+from ground.directory import COBAS
 from pooling import BESIDE
 from pooling.allocation.models import Charge
 from pooling.conventions.export import DELIBERATIONS
 from pooling.conventions.models import KeptDocument
-from pooling.conventions.parties import assembly_of
+from pooling.conventions.parties import assembly_of, read_parties
 from pooling.conventions.texts import read_conventions, samples_of
 from pooling.documents.document import Document, document_of
 from pooling.exports import zips
@@ -27,8 +28,10 @@ from pooling.features import FEATURES
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.files import File
+from pooling.members.adding import MemberIn, add_members
 from pooling.members.features import gather_features
 from pooling.procurement.models import ProcurementPlan
+from pooling.purchases.models import Purchase
 from pooling.reminders.configuration import ReminderConfiguration
 from pooling.web.markdown import Node, plain_text
 from web_client import SignIn, text_of
@@ -112,6 +115,32 @@ def _texts(blocks: list[Node] | tuple[Node, ...] | object) -> list[str]:
 )
 def test_who_decides_and_who_signs(kind: str | None, category: str, council: str, executive: str) -> None:
     assert assembly_of(kind, category) == (council, executive)
+
+
+async def test_who_signs_and_whether_the_coordinator_is_the_body_of_all(
+    database: Database, territory: Territory
+) -> None:
+    purchase_id = await open_purchase(database, territory, NOW)
+    async with database.transaction(territory.group_id) as session:
+        purchase = await session.get_one(Purchase, (territory.group_id, purchase_id))
+        signing = await read_parties(session, purchase, most=2)
+        assert (signing.count, signing.free) == (4, False)
+        assert [(one.name, one.coordinator) for one in signing.named] == [("Arcachon", True), ("Lugos", False)]
+        cobas = (await add_members(session, [MemberIn(code=COBAS, name="COBAS")], NOW))[COBAS]
+        purchase.lead_member_id = cobas
+        await session.flush()
+        taking = text("UPDATE participations SET takes_part = member_id = ANY(:members)")
+        found = []
+        for members in ((), (ARCACHON,), (ARCACHON, "UFR-DROIT"), (ARCACHON, LUGOS)):
+            await session.execute(taking, {"members": [territory.members[code] for code in members]})
+            signing = await read_parties(session, purchase)
+            found.append(([one.name for one in signing.named], signing.count, signing.free))
+    assert found == [
+        (["COBAS"], 1, False),
+        (["COBAS", "Arcachon"], 2, True),
+        (["COBAS", "Arcachon", "Université"], 3, False),
+        (["COBAS", "Arcachon", "Lugos"], 3, False),
+    ]
 
 
 async def planned(database: Database, territory: Territory) -> int:

@@ -81,7 +81,7 @@ async def _kept(here: OnProcedure, member_id: int | None, version_id: int) -> Re
 @endpoint(get, CONVENTION, right=Right.SEE_TOTALS, conflicts=REFUSED)
 async def get_convention(here: Here[OnProcedure]) -> PaperOut:
     """The convention of a purchase: its title and the versions that were kept, the newest first."""
-    return await _paper(here, convention_of(await papers_of(here)), None)
+    return await _paper(here, convention_of(await papers_of(here, among=())), None)  # its title names nobody
 
 
 def _convention_in(kind: str) -> HTTPRouteHandler:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, func, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -100,77 +100,85 @@ async def read_parties(
     A fixed number of statements.
     """
     lead, signs = await _signers(session, purchase)
-    count, free = (await session.execute(_counted(lead).where(signs))).one()
+    count, free = (await session.execute(_counted(lead, signs))).one()
+    columns = (Member.group_id, Member.id, Member.code, Member.name, Member.category, Member.sort_key)
+    chosen: AnySelect = select(*map(col, columns)).where(signs).order_by(*_order(lead, Member)).limit(most)
+    if among is not None:
+        chosen = chosen.where(or_(any_of(col(Member.code), among), col(Member.id) == lead))
+    person = chosen.subquery().c  # before anything of them is looked up
     statement = (
         select(
-            col(Member.id),
-            col(Member.code),
-            col(Member.name),
-            col(Member.category),
+            person.id,
+            person.code,
+            person.name,
+            person.category,
             col(Authority.kind),
             col(ProcurementShare.deliberated_on),
             func.coalesce(col(ProcurementShare.deliberation), ""),
         )
         .outerjoin(
             ProcurementShare,
-            linked(ProcurementShare.member_id, Member.id) & (col(ProcurementShare.purchase_id) == purchase.id),
+            linked(ProcurementShare.member_id, person.id) & (col(ProcurementShare.purchase_id) == purchase.id),
         )
-        .outerjoin(Authority, col(Authority.siren) == col(Member.code))
-        .where(signs)
-        .order_by(*_order(lead))
-        .limit(most)
+        .outerjoin(Authority, col(Authority.siren) == person.code)
+        .order_by(*_order(lead, person))
     )
-    if among is not None:
-        statement = statement.where(or_(any_of(col(Member.code), among), col(Member.id) == lead))
     rows = (await session.execute(statement)).all()
     takers = await _takers(session, purchase.id, [row[0] for row in rows] if len(rows) < count else None)
-    return Parties([_party(*row, takers.get(row[0], ()), lead) for row in rows], count, free)
+    return Parties([_party(row, takers.get(row[0], ()), lead) for row in rows], count, free)
 
 
 async def _signers(session: AsyncSession, purchase: Purchase) -> tuple[int, ColumnElement[bool]]:
-    """The coordinator, and of members: whether they sign."""
+    """The coordinator, and of members: whether they sign, as they take part or units of theirs do."""
     leading = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
-    lead = leading.parent_id or leading.id
-    taking = (
-        select(_PERSON)
-        .join(Participation, linked(Participation.member_id, Member.id))
-        .where(col(Participation.purchase_id) == purchase.id, takes_part())
+    lead, unit = leading.parent_id or leading.id, aliased(Member)
+    taking = (col(Participation.purchase_id) == purchase.id, takes_part())
+    itself = exists().where(linked(Participation.member_id, Member.id), *taking)
+    through_units = (
+        select(col(unit.parent_id))
+        .join(Participation, linked(Participation.member_id, unit.id))
+        .where(col(unit.parent_id).is_not(None), *taking)
     )
-    return lead, or_(col(Member.id).in_(taking), col(Member.id) == lead)
+    person = col(Member.parent_id).is_(None) & itself
+    return lead, or_(person, col(Member.id).in_(through_units), col(Member.id) == lead)
 
 
 async def signing(session: AsyncSession, purchase: Purchase, places: range) -> list[str]:
     """The SIREN of those at these places, the first at 0, of all that sign in the order of `read_parties`."""
     lead, signs = await _signers(session, purchase)
     rows = await session.execute(
-        select(col(Member.code)).where(signs).order_by(*_order(lead)).offset(places.start).limit(len(places))
+        select(col(Member.code)).where(signs).order_by(*_order(lead, Member)).offset(places.start).limit(len(places))
     )
     return list(rows.scalars())
 
 
-def _order(lead: int) -> Sequence[ColumnElement[Any]]:
-    return (col(Member.id) == lead).desc(), col(Member.sort_key).asc(), col(Member.id).asc()
+def _order(lead: int, of: Any) -> Sequence[ColumnElement[Any]]:  # noqa: ANN401 - members, or some of their columns
+    return (of.id == lead).desc(), of.sort_key.asc(), of.id.asc()
 
 
 _PERSON: SQLColumnExpression[int] = func.coalesce(col(Member.parent_id), col(Member.id))
 """Of a member: who signs for it."""
 
 
-def _counted(lead: int) -> AnySelect:
-    """How many sign, and whether the coordinator is a body of which all the others are members."""
-    body = aliased(Authority)
+def _counted(lead: int, signs: ColumnElement[bool]) -> AnySelect:
+    """How many sign, and whether the coordinator is a body of which all the others are members: who is the first that
+    is none ends the search.
+    """
     of_body = (
-        select(col(body.siren))
-        .join(Member, col(Member.code) == col(body.siren))
-        .where(col(Member.id) == lead, col(body.kind) != AuthorityKind.COMMUNE)
+        select(col(Authority.siren))
+        .join(Member, col(Member.code) == col(Authority.siren))
+        .where(col(Member.id) == lead, col(Authority.kind) != AuthorityKind.COMMUNE)
         .scalar_subquery()
     )
-    free = func.bool_and(func.coalesce(col(Authority.body_siren) == of_body, False)).filter(col(Member.id) != lead)
-    return (
-        select(func.count(), func.coalesce(free, False))
+    other = (
+        select(literal(1))
         .select_from(Member)
         .outerjoin(Authority, col(Authority.siren) == col(Member.code))
+        .where(signs, col(Member.id) != lead)
     )
+    outsider = other.where(col(Authority.body_siren).is_distinct_from(of_body))
+    free = case((of_body.is_(None), False), else_=other.exists() & ~outsider.exists())
+    return select(select(func.count()).select_from(Member).where(signs).scalar_subquery(), free)
 
 
 class _Taker(NamedTuple):
@@ -198,17 +206,8 @@ async def _takers(session: AsyncSession, purchase_id: int, persons: Sequence[int
     return found
 
 
-def _party(
-    member_id: int,
-    siren: str,
-    name: str,
-    category: str,
-    kind: str | None,
-    deliberated_on: date | None,
-    deliberation: str,
-    takers: Sequence[_Taker],
-    lead: int,
-) -> Party:
+def _party(row: Sequence[Any], takers: Sequence[_Taker], lead: int) -> Party:
+    member_id, siren, name, category, kind, deliberated_on, deliberation = row
     return Party(
         member_id=member_id,
         siren=siren,
