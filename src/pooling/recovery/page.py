@@ -22,7 +22,7 @@ TITLE = "Recouvrement"
 
 
 async def _recovers(here: OnCosts) -> frozenset[int]:
-    creditors = await creditors_of(here.session, here.purchase.id, here.today)
+    creditors = await creditors_of(here.session, here.purchase.id)
     return frozenset(one for one in creditors if recovers_for(here.caller, here.purchase.id, one))
 
 

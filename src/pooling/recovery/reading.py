@@ -17,6 +17,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,11 +49,9 @@ class Account(NamedTuple):
 _DEBTOR, _CREDITOR = aliased(Member), aliased(Member)
 
 
-def sums_of(today: date, purchase_id: int | None = None) -> Subquery:
-    """By purchase, debtor and creditor, of one purchase or of all. A member that became another one stands in a record
-    under its former code.
-    """
-    debt, entry, record, later = AllocationDebt, RecoveryEntry, aliased(AllocationRecord), aliased(AllocationRecord)
+def _parts_of(today: date, purchase_id: int | None = None, members: Collection[int] | None = None) -> Subquery:
+    """What `sums_of` adds up, between two members that are not one."""
+    debt, entry, record = AllocationDebt, RecoveryEntry, aliased(AllocationRecord)
     by, to = aliased(Member), aliased(Member)
     nothing = literal(0)
     owed: AnySelect = (
@@ -69,8 +68,9 @@ def sums_of(today: date, purchase_id: int | None = None) -> Subquery:
         .join(by, and_(col(by.group_id) == debt.group_id, col(by.code) == debt.debtor))
         .join(to, and_(col(to.group_id) == debt.group_id, col(to.code) == debt.creditor))
         .where(
-            ~exists().where(linked(later.purchase_id, record.purchase_id), col(later.number) > col(record.number)),
+            _is_latest(record),
             _in(col(record.purchase_id), purchase_id),
+            _named(members),
         )
     )
     issued = case({kind.value: sign * col(entry.cents) for kind, sign in ISSUES.items()}, value=entry.kind, else_=0)
@@ -83,20 +83,44 @@ def sums_of(today: date, purchase_id: int | None = None) -> Subquery:
         case((func.coalesce(col(entry.due_on) < today, True), issued), else_=0),
         case({kind.value: sign * col(entry.cents) for kind, sign in PAYS.items()}, value=entry.kind, else_=0),
         case((col(entry.kind) == EntryKind.REMINDER, col(entry.dated_on))),
-    ).where(_in(col(entry.purchase_id), purchase_id), col(entry.withdrawn_at).is_(None))
-    parts = union_all(owed, noted).subquery()
-    return (
-        select(
-            parts.c.purchase,
-            parts.c.debtor,
-            parts.c.creditor,
-            *(func.sum(parts.c[name]).label(name) for name in ("owed", "issued", "late", "paid")),
-            func.max(parts.c.reminded_on).label("reminded_on"),
-        )
-        .where(parts.c.debtor != parts.c.creditor)  # two that became one owe each other nothing
-        .group_by(parts.c.purchase, parts.c.debtor, parts.c.creditor)
-        .subquery()
+    ).where(
+        _in(col(entry.purchase_id), purchase_id),
+        _noted_of(members),
+        col(entry.withdrawn_at).is_(None),
     )
+    parts = union_all(owed, noted).subquery()
+    return select(parts).where(parts.c.debtor != parts.c.creditor).subquery()  # two that became one owe nothing
+
+
+def sums_of(today: date, purchase_id: int | None = None, members: Collection[int] | None = None) -> Subquery:
+    """By purchase, debtor and creditor, of one purchase or of all, of everybody or of these members alone, as
+    debtors or creditors. A member that became another one stands in a record under its former code.
+    """
+    parts = _parts_of(today, purchase_id, members).c
+    key = (parts.purchase, parts.debtor, parts.creditor)
+    sums = (func.sum(parts[name]).label(name) for name in Standing._fields)
+    return select(*key, *sums, func.max(parts.reminded_on).label("reminded_on")).group_by(*key).subquery()
+
+
+def _is_latest(record: type[AllocationRecord]) -> ColumnElement[bool]:
+    later = aliased(AllocationRecord)
+    return ~exists().where(linked(later.purchase_id, record.purchase_id), col(later.number) > col(record.number))
+
+
+def _named(members: Collection[int] | None) -> ColumnElement[bool]:
+    """Of a debt: it is of one of these, by whichever code the record names it."""
+    if members is None:
+        return true()
+    these = or_(any_of(col(Member.id), members), any_of(col(Member.merged_into_id), members))
+    codes = select(select(col(Member.code)).where(these).cte("codes"))
+    return or_(col(AllocationDebt.debtor).in_(codes), col(AllocationDebt.creditor).in_(codes))
+
+
+def _noted_of(members: Collection[int] | None) -> ColumnElement[bool]:
+    """Of an entry: the same."""
+    if members is None:
+        return true()
+    return or_(any_of(col(RecoveryEntry.debtor_id), members), any_of(col(RecoveryEntry.creditor_id), members))
 
 
 def _in(column: Any, purchase_id: int | None) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped column
@@ -137,8 +161,8 @@ def open_titres() -> Subquery:
     )
 
 
-def _listed(purchase_id: int, today: date, only: Collection[str] | None) -> AnySelect:
-    sums = sums_of(today, purchase_id)
+def _listed(purchase_id: int, today: date, members: Collection[int] | None) -> AnySelect:
+    sums = sums_of(today, purchase_id, members)
     return (
         select(
             *(col(_DEBTOR.id), col(_DEBTOR.code), col(_DEBTOR.name)),
@@ -147,12 +171,7 @@ def _listed(purchase_id: int, today: date, only: Collection[str] | None) -> AnyS
         )
         .join_from(sums, _DEBTOR, col(_DEBTOR.id) == sums.c.debtor)
         .join(_CREDITOR, col(_CREDITOR.id) == sums.c.creditor)
-        .where(_of(only))
     )
-
-
-def _of(only: Collection[str] | None) -> ColumnElement[bool]:
-    return true() if only is None else or_(any_of(col(_DEBTOR.code), only), any_of(col(_CREDITOR.code), only))
 
 
 def _account(row: Sequence[Any]) -> Account:
@@ -166,7 +185,12 @@ async def accounts_listed(
     session: AsyncSession, purchase_id: int, today: date, wanted: Slice, only: Collection[str] | None = None
 ) -> Listed[Account]:
     """Of everybody, or of these members alone, as debtors or creditors; in the order of debtors' names."""
-    return (await _BY_NAME.read(session, _listed(purchase_id, today, only), wanted)).each(_account)
+    members = None if only is None else await _ids_of(session, only)
+    return (await _BY_NAME.read(session, _listed(purchase_id, today, members), wanted)).each(_account)
+
+
+async def _ids_of(session: AsyncSession, codes: Collection[str]) -> list[int]:
+    return list((await session.execute(select(col(Member.id)).where(any_of(col(Member.code), codes)))).scalars())
 
 
 async def all_accounts(session: AsyncSession, purchase_id: int, today: date) -> list[Account]:
@@ -177,26 +201,37 @@ async def all_accounts(session: AsyncSession, purchase_id: int, today: date) -> 
 
 async def accounts_of(session: AsyncSession, purchase_id: int, today: date, debtor_id: int) -> list[Account]:
     """What one member owes, creditor by creditor."""
-    statement = _listed(purchase_id, today, None).where(col(_DEBTOR.id) == debtor_id)
+    statement = _listed(purchase_id, today, [debtor_id]).where(col(_DEBTOR.id) == debtor_id)
     rows = await session.execute(statement.order_by(col(_CREDITOR.sort_key), col(_CREDITOR.id)))
     return [_account(row) for row in rows]
 
 
 async def total_of(session: AsyncSession, purchase_id: int, today: date) -> Standing:
     """All accounts together."""
-    sums = sums_of(today, purchase_id)
-    names = (func.coalesce(func.sum(sums.c[name]), 0) for name in Standing._fields)
+    parts = _parts_of(today, purchase_id)
+    names = (func.coalesce(func.sum(parts.c[name]), 0) for name in Standing._fields)
     return Standing(*map(int, (await session.execute(select(*names))).one()))
 
 
-async def creditors_of(session: AsyncSession, purchase_id: int, today: date) -> list[int]:
-    """A few, whatever the number of members."""
-    sums = sums_of(today, purchase_id)
-    return list((await session.execute(select(sums.c.creditor).distinct())).scalars())
+async def creditors_of(session: AsyncSession, purchase_id: int) -> list[int]:
+    """To whom something is owed, or was: a few, whatever the number of members."""
+    debt, entry = AllocationDebt, RecoveryEntry
+    owed = (
+        select(col(debt.creditor))
+        .join(AllocationRecord, linked(AllocationRecord.id, debt.allocation_id))
+        .where(col(AllocationRecord.purchase_id) == purchase_id, _is_latest(AllocationRecord))
+        .distinct()
+        .subquery()
+    )
+    of_debts = select(func.coalesce(Member.merged_into_id, Member.id)).join(owed, col(Member.code) == owed.c.creditor)
+    noted = select(col(entry.creditor_id)).where(
+        col(entry.purchase_id) == purchase_id, col(entry.withdrawn_at).is_(None)
+    )
+    return list((await session.execute(union(of_debts, noted))).scalars())
 
 
-def _sums_over(purchases: Collection[int], today: date) -> Subquery:
-    sums = sums_of(today)
+def _sums_over(purchases: Collection[int], today: date, members: Collection[int]) -> Subquery:
+    sums = sums_of(today, members=members)
     return select(*sums.c).where(any_of(sums.c.purchase, purchases)).subquery()
 
 
@@ -211,7 +246,7 @@ async def remaining_of(
     session: AsyncSession, purchases: Collection[int], today: date, members: Collection[int]
 ) -> dict[int, Remaining]:
     """What each of these members still owes others, and others owe it."""
-    sums = _sums_over(purchases, today)
+    sums = _sums_over(purchases, today, members)
     left, nothing = sums.c.owed - sums.c.paid, literal(0)
     both = union_all(
         select(sums.c.debtor.label("member"), left.label("to_pay"), nothing.label("to_receive")),
@@ -227,8 +262,9 @@ async def remaining_of(
 
 async def remaining_of_all(session: AsyncSession, purchases: Collection[int], today: date) -> Cents:
     """What all members still owe each other."""
-    sums = _sums_over(purchases, today)
-    return int(await session.scalar(select(func.coalesce(func.sum(sums.c.owed - sums.c.paid), 0))) or 0)
+    parts = _parts_of(today).c
+    left = select(func.coalesce(func.sum(parts.owed - parts.paid), 0)).where(any_of(parts.purchase, purchases))
+    return int(await session.scalar(left) or 0)
 
 
 class Between(NamedTuple):
@@ -254,7 +290,7 @@ async def balances_listed(
     session: AsyncSession, purchases: Collection[int], today: date, member_id: int, wanted: Slice
 ) -> Listed[Between]:
     """With whom a member has accounts, in the order of names."""
-    sums = _sums_over(purchases, today)
+    sums = _sums_over(purchases, today, [member_id])
     mine = sums.c.debtor == member_id
     left = sums.c.owed - sums.c.paid
     seen = (
@@ -279,7 +315,7 @@ async def accounts_between(
     session: AsyncSession, purchases: Collection[int], today: date, one: int, other: int
 ) -> list[tuple[int, int, Standing]]:
     """Purchase by purchase, in both directions: its id, who owes, and how that stands."""
-    sums = _sums_over(purchases, today)
+    sums = _sums_over(purchases, today, [one])
     rows = await session.execute(
         select(sums.c.purchase, sums.c.debtor, *(sums.c[name] for name in Standing._fields))
         .where(any_of(sums.c.debtor, [one, other]), any_of(sums.c.creditor, [one, other]))
