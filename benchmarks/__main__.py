@@ -17,26 +17,37 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Row, table
-from benchmarks.measuring.server import shared_ground
+from benchmarks.measuring.server import make_worlds, shared_ground
 
 HERE = Path(__file__).resolve().parent
-ALONE = "--alone"
+NAMES = sorted(path.stem for path in HERE.glob("[!_]*.py"))
+ALONE, WORLDS = "--alone", "--worlds"
 
 
 def main(names: Sequence[str]) -> int:
-    begun, found, failed = time.perf_counter(), list[Row](), list[str]()
+    found, failed, took = list[Row](), list[str](), dict[str, float]()
+    begun = time.perf_counter()
     with shared_ground():
-        for name in names or sorted(path.stem for path in HERE.glob("[!_]*.py")):
+        subprocess.run([sys.executable, __file__, WORLDS, *names], check=True)
+        print(f"   {time.perf_counter() - begun:.0f} s", flush=True)
+        for name in names:
             print(f"== {name}", flush=True)
             start = time.perf_counter()
             rows = run(name)
             found += rows or ()
             failed += [] if rows else [name]
-            print(f"   {time.perf_counter() - start:.0f} s", flush=True)
-    print(f"\n{table(found)}\n\n{len(found)} rows in {time.perf_counter() - begun:.0f} s", flush=True)
+            took[name] = time.perf_counter() - start
+            print(f"   {took[name]:.0f} s", flush=True)
+    each = ", ".join(f"{name} {seconds:.0f}" for name, seconds in took.items())
+    print(f"\n{table(found)}\n\nSeconds: {each}; all of it {time.perf_counter() - begun:.0f}", flush=True)
     for name in failed:
         print(f"{name} failed", flush=True)
     return 0 if not failed and all(row.kept for row in found) else 1
+
+
+def make_worlds_of(names: Sequence[str]) -> None:
+    """What their programs stand on, before anything is measured."""
+    make_worlds(world for name in names for world in getattr(import_module(f"benchmarks.{name}"), "WORLDS", ()))
 
 
 def run(name: str) -> list[Row] | None:
@@ -53,7 +64,10 @@ def run_here(name: str, kept: str) -> None:
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == [ALONE]:
-        run_here(*sys.argv[2:])
-    else:
-        sys.exit(main(sys.argv[1:]))
+    match sys.argv[1:]:
+        case [asked, name, kept] if asked == ALONE:
+            run_here(name, kept)
+        case [asked, *names] if asked == WORLDS:
+            make_worlds_of(names)
+        case names:
+            sys.exit(main(names or NAMES))

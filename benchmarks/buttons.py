@@ -1,9 +1,10 @@
 """Every button of every page, in a group of 36 130 members: `python benchmarks/buttons.py`.
 
-The group is that of `growth.py`. Whoever may see a page presses each of its buttons once, with what its form shows, and
-what that did is undone. Most forms ask for more than they show, and say so: what they refuse is read and shown again
-like a page. No button may fail, none may name members one by one, and what stands in the place of a bare side is what
-is promised of the slowest: it writes to everybody, or makes a row for each.
+The group is that of `growth.py`. Each button is pressed once, however many pages, lines and people have it, by the
+first of facilitator, lead buyer and référent who does, with what its form shows, and what that did is undone. Most
+forms ask for more than they show, and say so: what they refuse is read and shown again like a page. No button may
+fail, none may name members one by one, and what stands in the place of a bare side is what is promised of the slowest:
+it writes to everybody, or makes a row for each.
 """
 
 import asyncio
@@ -25,7 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from benchmarks.growth import Sized, world
+from benchmarks.growth import WORLDS, Sized
 from benchmarks.measuring import Row
 from benchmarks.measuring.server import in_a_world
 from factories import NOW
@@ -40,7 +41,7 @@ from pooling.members.features import Features
 from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
 from pooling.web.services import Services
-from routes import routes_of
+from routes import Walked, routes_of
 
 ACTORS = ("facilitator", "buyer", "referent")
 PROMISED = 10.0
@@ -64,6 +65,12 @@ class Button:
     files: bool
 
     @property
+    def does(self) -> tuple[str, ...]:
+        """The same one beside each line has a number of its own."""
+        name, value = self.pressed or ("", "")
+        return self.template, name, "" if value.isdecimal() else value
+
+    @property
     def name(self) -> str:
         which = f" [{'='.join(self.pressed)}]" if self.pressed and self.pressed[1] else ""
         return f"{self.actor}: {self.template.removeprefix('/g/{group}')}{which}"
@@ -77,10 +84,13 @@ class Pressed:
 
 
 class Presser:
-    """Somebody's browser, in one transaction that is never kept."""
+    """Somebody's browser, in one transaction that is never kept. Which pages have a button that nobody had before is
+    seen in the small group, whose pages are quick.
+    """
 
-    def __init__(self, app: Litestar, connection: AsyncConnection, group: Sized) -> None:
-        self.app, self.connection, self.group = app, connection, group
+    def __init__(self, app: Litestar, connection: AsyncConnection, small: Sized, group: Sized) -> None:
+        self.app, self.connection, self.small, self.group = app, connection, small, group
+        self.known = set[tuple[str, ...]]()
         self.widest = 0
         event.listen(connection.sync_connection, "before_cursor_execute", self._seen)
         self.client = httpx.AsyncClient(
@@ -100,20 +110,28 @@ class Presser:
         finally:
             await savepoint.rollback()
 
-    async def buttons(self, actor: str) -> dict[tuple[str, tuple[str, str] | None], Button]:
-        """By what they do: the same one on many pages, or beside each line, is one."""
-        found: dict[tuple[str, tuple[str, str] | None], Button] = {}
+    async def buttons(self, actor: str) -> list[Button]:
+        """Those that nobody had before."""
+        found = []
         for route in routes_of(self.app):
             is_file = "." in route.template.rpartition("/")[2]
             if route.method != "GET" or is_file or not route.template.startswith("/g/{group}"):
                 continue
-            async with self.undone():
-                page = await self.client.get(address(route, self.group.values), headers=self._headers(actor))
-            assert not page.is_server_error, (route, page.text)
-            if page.is_success and page.headers["content-type"].startswith("text/html"):
-                for button in self._on(actor, page):
-                    found.setdefault((button.template, button.pressed), button)
+            if all(button.does in self.known for button in await self._shown(actor, route, self.small)):
+                continue
+            for button in await self._shown(actor, route, self.group):
+                if button.does not in self.known:
+                    self.known.add(button.does)
+                    found.append(button)
         return found
+
+    async def _shown(self, actor: str, route: Walked, group: Sized) -> list[Button]:
+        async with self.undone():
+            page = await self.client.get(address(route, group.values), headers=self._headers(actor, group))
+        assert not page.is_server_error, (route, page.text)
+        if not page.is_success or not page.headers["content-type"].startswith("text/html"):
+            return []
+        return list(self._on(actor, page))
 
     def _on(self, actor: str, page: httpx.Response) -> Iterator[Button]:
         for form in html.fromstring(page.text).forms:
@@ -136,7 +154,7 @@ class Presser:
         data: dict[str, list[str]] = {}
         for key, value in (*button.sent, *([button.pressed] if button.pressed else [])):
             data.setdefault(key, []).append(value)
-        headers = {"Sec-Fetch-Site": "same-origin", **self._headers(button.actor)}
+        headers = {"Sec-Fetch-Site": "same-origin", **self._headers(button.actor, self.group)}
         nothing = {"files": {"nothing": ("", b"")}} if button.files else {}
         self.widest = 0
         start = time.perf_counter()
@@ -149,16 +167,17 @@ class Presser:
             print(f"{took * 1000:9.0f} ms  {answer.status_code}  {button.name}", flush=True)
         return Pressed(button, answer.status_code, took)
 
-    def _headers(self, actor: str) -> dict[str, str]:
-        return {"Cookie": f"{SESSION_COOKIE}={self.group.sessions[actor]}"}
+    def _headers(self, actor: str, group: Sized) -> dict[str, str]:
+        return {"Cookie": f"{SESSION_COOKIE}={group.sessions[actor]}"}
 
 
 async def rows(addresses: PostgresAddresses, folder: Path, made: Sequence[dict[str, Any]]) -> list[Row]:
     """Of the largest group."""
-    return await pressed(addresses, folder, max((Sized(**group) for group in made), key=lambda group: group.size))
+    groups = sorted((Sized(**group) for group in made), key=lambda group: group.size)
+    return await pressed(addresses, folder, groups[0], groups[-1])
 
 
-async def pressed(addresses: PostgresAddresses, folder: Path, group: Sized) -> list[Row]:
+async def pressed(addresses: PostgresAddresses, folder: Path, small: Sized, group: Sized) -> list[Row]:
     """The slowest buttons."""
     engine = create_async_engine(driver_url(addresses.application), connect_args={"timeout": _PATIENCE})
     async with engine.connect() as connection:
@@ -171,11 +190,11 @@ async def pressed(addresses: PostgresAddresses, folder: Path, group: Sized) -> l
             "a secret " * 5,
             clock=FixedClock(NOW),
         )
-        presser = Presser(create_app(services), connection, group)
+        presser = Presser(create_app(services), connection, small, group)
         met = [
             await asyncio.wait_for(presser.press(button), _PATIENCE)
             for actor in ACTORS
-            for button in (await presser.buttons(actor)).values()
+            for button in await presser.buttons(actor)
         ]
         await presser.client.aclose()
         await outer.rollback()
@@ -184,14 +203,14 @@ async def pressed(addresses: PostgresAddresses, folder: Path, group: Sized) -> l
     done = sum(one.status < 400 for one in met)  # noqa: PLR2004 - what is refused is above
     print(f"{len(met)} buttons pressed, {done} did something, {len(met) - done} asked for more", flush=True)
     return [
-        Row(f"{one.button.name}, promised in {PROMISED:g} s", PROMISED, one.seconds, 1, (one.seconds, one.seconds))
+        Row(f"{one.button.name}, promised in {PROMISED:g} s", PROMISED, one.seconds, 1, (one.seconds, one.seconds), 1)
         for place, one in enumerate(met)
         if place < TOLD or one.seconds > PROMISED
     ]
 
 
 def measure() -> list[Row]:
-    return in_a_world(world(), rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 if __name__ == "__main__":

@@ -13,19 +13,20 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 import asyncpg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.filing import Filer, Ground, Round, Server, message, prepare, started
+from benchmarks.filing import WORLDS, Filer, Ground, Round, Server, ground_of, message, started
 from benchmarks.measuring import Row
-from benchmarks.measuring.server import on_a_server
+from benchmarks.measuring.server import in_a_world
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock
@@ -148,7 +149,14 @@ async def rounds(
     processes = f"{len(servers)} web process{'es' if len(servers) > 1 else ''}"
     p95 = quantiles(took, n=20)[-1]
     found_rows = [
-        Row(f"closing in a storm of filings, {processes}", 1.0, max(closings), 1, (min(closings), max(closings))),
+        Row(
+            f"closing in a storm of filings, {processes}",
+            1.0,
+            max(closings),
+            1,
+            (min(closings), max(closings)),
+            len(closings),
+        ),
         Row(f"filing meanwhile, p95, {processes}", 0.6, p95, 1, (median(took), max(took))),
     ]
     for row in found_rows:
@@ -156,16 +164,13 @@ async def rounds(
     return found_rows
 
 
-async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
+async def rows(addresses: PostgresAddresses, _: Path, made: dict[str, Any]) -> list[Row]:
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
-    ground = await prepare(database)
-    items = [row["id"] for row in await owner.fetch("SELECT id FROM items ORDER BY id")]
-    purchase = await owner.fetchval("SELECT id FROM purchases")
-    ground = replace(ground, items=items, purchase_id=purchase)
+    ground = ground_of(made)
     async with database.transaction(ground.group_id) as session:
-        buyer = ground.filers[-1].person_id
-        await grant_role(session, buyer, Role.LEAD_BUYER, datetime.now(UTC), purchase_id=purchase)
+        buyer, now = ground.filers[-1].person_id, datetime.now(UTC)
+        await grant_role(session, buyer, Role.LEAD_BUYER, now, purchase_id=ground.purchase_id)
     await owner.execute("ANALYZE")
     found, stored = list[Row](), dict[int, int]()
     with ExitStack() as stack:
@@ -179,7 +184,7 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -26,7 +27,7 @@ from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring import Promise, Row, Work, interleaved, measured
 from benchmarks.measuring.server import World, in_a_world
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
@@ -68,7 +69,7 @@ LINES = "SELECT member, name, ht, vat, subsidies, fctva, net, gets_fctva FROM cu
 ALL = "SELECT * FROM current_shares WHERE group_id = $1"
 
 
-async def make(addresses: PostgresAddresses) -> tuple[int, int]:
+async def make(addresses: PostgresAddresses, members: int = MEMBERS) -> tuple[int, int]:
     """A group with an open purchase in which everybody has filed: its id and the purchase's."""
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
@@ -76,8 +77,10 @@ async def make(addresses: PostgresAddresses) -> tuple[int, int]:
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
     async with database.transaction(group_id) as session:
-        members = [MemberIn(code=code, name=f"Commune {code}", population=50 + n) for n, code in enumerate(CODES)]
-        await add_members(session, members, now)
+        communes = [
+            MemberIn(code=code, name=f"Commune {code}", population=50 + n) for n, code in enumerate(CODES[:members])
+        ]
+        await add_members(session, communes, now)
     async with database.transaction(group_id) as session:
         items = tuple(
             ItemIn(code=f"article-{number}", name=f"Article {number}", unit_price=Decimal("9.99"), fctva=True)
@@ -103,7 +106,11 @@ async def make(addresses: PostgresAddresses) -> tuple[int, int]:
     return group_id, purchase.id
 
 
-WORLD = World("shares", make)
+def world(members: int = MEMBERS) -> World:
+    return World(f"shares_{members}", partial(make, members=members))
+
+
+WORLDS = (world(),)
 
 
 async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
@@ -143,17 +150,13 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]
         await in_group(read_current, [CODES[7]])
 
     one = (group, purchase, CODES[7])
-    await compute()  # what processes apart are forked from loads its modules once
+    await preview()  # what processes apart are forked from loads its modules once
     found = [
-        await interleaved("shares computed and kept, beside the rule", compute, rule, 5, patience=OTHERS),
-        await interleaved("preview of a charge, beside the rule", preview, rule, 4, patience=OTHERS),
-        await interleaved(
-            "one member’s share",
-            lambda: in_group(read_current, [CODES[7]]),
-            lambda: owner.fetch(ONE, *one),
-            3,
-            more=0.05,
+        *await measured(
+            Promise("shares computed and kept, beside the rule", compute, rule, 5, patience=OTHERS),
+            Promise("preview of a charge, beside the rule", preview, rule, 4, patience=OTHERS),
         ),
+        await interleaved("one member’s share", one_share, lambda: owner.fetch(ONE, *one), 3, more=0.05),
         await interleaved("a page of lines", lambda: in_group(lines), lambda: owner.fetch(LINES, group), 8, more=0.05),
         *await files(database, owner, group, purchase, folder),
     ]
@@ -171,10 +174,6 @@ async def files(database: Database, owner: asyncpg.Connection, group: int, purch
             peak = await apart(session, written, str(folder / "file"), purchase, asked)
         peaks[kind, view] = max(peak, peaks.get((kind, view), 0.0))
 
-    async def measured(name: str, kind: str, view: View, bare: Callable[[], Awaitable[None]], wanted: float) -> Row:
-        row = await interleaved(name, lambda: file(kind, view), bare, wanted)
-        return replace(row, peak=peaks[kind, view], room=ROOM, patience=OTHERS)
-
     async def bare_csv() -> None:
         with (folder / "bare").open("w", encoding="utf-8", newline="") as target:
             csv.writer(target, delimiter=";").writerows(await owner.fetch(LINES, group))
@@ -184,11 +183,17 @@ async def files(database: Database, owner: asyncpg.Connection, group: int, purch
             for row in await owner.fetch(ALL, group):
                 json.dump({**row, "lines": json.loads(row["lines"])}, target)
 
-    return [
-        await measured("CSV, a row per member", "csv", "summary", bare_csv, 16),
-        await measured("CSV, every figure", "csv", "lines", bare_json, 16),
-        await measured("JSON", "json", "summary", bare_json, 8),
+    def promise(name: str, kind: str, view: View, bare: Work, wanted: float) -> Promise:
+        return Promise(name, partial(file, kind, view), bare, wanted, patience=OTHERS)
+
+    found = [
+        *await measured(promise("CSV, a row per member", "csv", "summary", bare_csv, 16)),
+        *await measured(
+            promise("CSV, every figure", "csv", "lines", bare_json, 16),
+            promise("JSON", "json", "summary", bare_json, 8),
+        ),
     ]
+    return [replace(row, peak=peak, room=ROOM) for row, peak in zip(found, peaks.values(), strict=True)]
 
 
 async def written(session: AsyncSession, path: str, purchase: int, asked: Asked) -> float:
@@ -199,7 +204,7 @@ async def written(session: AsyncSession, path: str, purchase: int, asked: Asked)
 
 def measure() -> list[Row]:
     PRELOADED.add(__name__)
-    return in_a_world(WORLD, rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """How many declarations are filed in a second over HTTP, by form and by the interface for programs, next to the bare
 limit: a Litestar application of one handler that writes the same rows with asyncpg.
 
-.venv/bin/python benchmarks/filing.py [--requests 400] [--rounds 3]
+`python benchmarks/filing.py [--connections 1 8 32] [--rounds 5]`
 
 Each side is one process with one web server; they are asked in turn, over 1, 8 and 32 connections, each request by
 another référent for its own member. The bare side leaves out who is signed in, what they may do, the collection's
@@ -17,10 +17,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -32,8 +33,8 @@ from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Row
-from benchmarks.measuring.server import on_a_server
+from benchmarks.measuring import ROUNDS, Row
+from benchmarks.measuring.server import World, in_a_world
 from pooling.accounts.models import TokenScope
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
@@ -59,10 +60,12 @@ from pooling.web.server import server_of
 from pooling.web.services import Services
 
 SECRET = "a secret of the benchmark, thirty-two characters or more"
-MEMBERS, ITEMS = 400, 4
-ROUNDS = 3
+MEMBERS, ITEMS = 256, 4
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
-CONNECTIONS = (1, 8, 32)
+REQUESTS = {1: 80, 8: 128, 32: 192}
+"""Of a round, by how many connections they come over."""
+WARMING = 64
+"""Requests before any is measured."""
 WANTED = 0.3
 """Of what the bare side takes in a second."""
 
@@ -87,8 +90,9 @@ class Ground:
     filers: Sequence[Filer]
 
 
-async def prepare(database: Database) -> Ground:
-    """A purchase of four items that collects, and a référent signed in for each of its members."""
+async def make(addresses: PostgresAddresses) -> dict[str, Any]:
+    """A purchase of four items that collects, and a référent signed in for each of its members; as `Ground`."""
+    database = Database.connect(addresses.application).handing(Features(FEATURES))
     now = datetime.now(UTC)
     async with database.transaction() as session:
         group_id = await create_group(session, name="Mesure", now=now)
@@ -117,7 +121,19 @@ async def prepare(database: Database) -> Ground:
                 session, person, group_id, name="Mesure", scope=TokenScope.WRITE, expires_at=None, now=now
             )
             filers.append(Filer(code, members[code], person, await open_session(session, person, now), made.token))
-    return Ground(group_id, purchase.id, purchase.reference, (), filers)
+    owner = await asyncpg.connect(addresses.superuser)
+    ids = [row["id"] for row in await owner.fetch("SELECT id FROM items ORDER BY id")]
+    await owner.execute("ANALYZE")
+    await owner.close()
+    await database.dispose()
+    return asdict(Ground(group_id, purchase.id, purchase.reference, ids, filers))
+
+
+WORLDS = (World("filing", make),)
+
+
+def ground_of(made: dict[str, Any]) -> Ground:
+    return Ground(**{**made, "filers": [Filer(**filer) for filer in made["filers"]]})
 
 
 class Round:
@@ -292,27 +308,25 @@ async def stamps_of(owner: asyncpg.Connection) -> dict[int, str]:
     return {row["member_id"]: f"filed {row['updated_at'].isoformat()}" for row in rows}
 
 
-async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
-    return await asked_by(addresses, CONNECTIONS, MEMBERS, ROUNDS)
-
-
-async def asked_by(addresses: PostgresAddresses, connections: Sequence[int], requests: int, rounds: int) -> list[Row]:
+async def rows(
+    addresses: PostgresAddresses,
+    _: Path,
+    made: dict[str, Any],
+    *,
+    requests: Mapping[int, int] = REQUESTS,
+    rounds: int = ROUNDS,
+) -> list[Row]:
     """A row for each side and number of connections, in seconds a request."""
-    database = Database.connect(addresses.application).handing(Features(FEATURES))
-    ground = await prepare(database)
-    await database.dispose()
+    ground = ground_of(made)
     owner = await asyncpg.connect(addresses.superuser)
-    items = [row["id"] for row in await owner.fetch("SELECT id FROM items ORDER BY id")]
-    ground = replace(ground, items=items)
-    await owner.execute("ANALYZE")
     with (
         started("ours", addresses.application, ground) as ours,
         started("bare", addresses.superuser, ground) as bare,
     ):
         found = [
-            await pairs(ground, owner, ours, bare, name, count, requests, rounds)
+            await pairs(ground, owner, ours, bare, name, connections, count, rounds)
             for name in SIDES
-            for count in connections
+            for connections, count in requests.items()
         ]
     await owner.close()
     return found
@@ -335,7 +349,8 @@ async def pairs(
     mine, limits, slow, spent = [], [], [], []
     for number in range(rounds + 1):
         asked = Round(ground, number, await stamps_of(owner))
-        filers = [ground.filers[(number * requests + place) % MEMBERS] for place in range(requests)]
+        places = range(requests if number else WARMING)
+        filers = [ground.filers[(number * requests + place) % MEMBERS] for place in places]
         messages = [SIDES[name](asked, filer) for filer in filers]
         before = ours.processor, bare.processor
         rate, took = await send(ours.port, messages, connections, (200, 303))
@@ -346,7 +361,7 @@ async def pairs(
             slow.append(sorted(took)[int(len(took) * 0.95)])
             spent.append((ours.processor - before[0], bare.processor - before[1]))
     title = f"filing by {name}, {connections} connection{'s' if connections > 1 else ''}"
-    row = Row(title, median(limits), median(mine), 1 / WANTED, (min(mine), max(mine)), ours.memory)
+    row = Row(title, median(limits), median(mine), 1 / WANTED, (min(mine), max(mine)), rounds, ours.memory)
     processor, bare_processor = (median(one) / requests * 1000 for one in zip(*spent, strict=True))
     print(
         f"{row}\n       {1 / row.ours:.0f} a second of {1 / row.bare:.0f} ({1 / row.ratio:.2f}), p95 "
@@ -357,13 +372,12 @@ async def pairs(
 
 
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=MEMBERS, help=f"of a round; at most {MEMBERS}")
-    parser.add_argument("--connections", type=int, nargs="+", default=CONNECTIONS)
+    parser.add_argument("--connections", type=int, nargs="+", default=list(REQUESTS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -373,7 +387,8 @@ def main() -> int:
         ground = Ground(group, purchase, "", (), ())
         serve(our_app(address) if side == "ours" else bare_app(address, ground))
         return 0
-    found = on_a_server(lambda addresses, _: asked_by(addresses, options.connections, options.requests, options.rounds))
+    requests = {count: REQUESTS.get(count, MEMBERS) for count in options.connections}
+    found = in_a_world(WORLDS[0], partial(rows, requests=requests, rounds=options.rounds))
     return 0 if all(row.kept for row in found) else 1
 
 

@@ -1,13 +1,13 @@
-"""How fast what finance gets of 35 000 members is made, next to the bare limits: `python benchmarks/finance.py`.
+"""How fast what finance gets of 10 000 members is made, next to bare limits: `python benchmarks/finance.py [MEMBERS]`.
 
-35 000 members with four items of two suppliers, two charges and a subsidy, as for current shares: a version frozen, its
+10 000 members with four items of two suppliers, two charges and a subsidy, as for current shares: a version frozen, its
 files for accounting packages, who owes whom, what remains to recover, everybody's finances over all purchases, and
 some of its statements and deliberations. Each is made as it is for people: in a process apart, whose whole memory is
 told, but what the worker writes (statements, deliberations, finances). The bare limits, in the same run: the rule, and
 PostgreSQL copying the same rows; asyncpg fetching them and the standard library, or openpyxl's write-only sheet,
-writing as many cells; typst setting the same pages; odfdo and python-docx writing as many plain paragraphs. They leave
-out the case and the result that a version keeps whole, what belongs to which line, names and references, who is
-owed what, the texts, and the sheet that checks.
+writing as many cells; typst setting the same pages; odfdo and python-docx writing as many plain paragraphs and cells.
+They leave out the case and the result that a version keeps whole, what belongs to which line, names and references,
+who is owed what, the texts with their headings, lists and styles, the foot of each page, and the sheet that checks.
 """
 
 import asyncio
@@ -26,13 +26,13 @@ from typing import Any
 import asyncpg
 import docx
 from odfdo import Document as Odt
-from odfdo import Paragraph
+from odfdo import Element, Paragraph
 from openpyxl import Workbook
 from sqlalchemy.ext.asyncio import AsyncSession
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.current_shares import FINANCE, OTHERS, ROOM, WORLD
+from benchmarks.current_shares import FINANCE, OTHERS, ROOM, world
 from benchmarks.measuring import Row, interleaved
 from benchmarks.measuring.server import in_a_world
 from pooling import BESIDE
@@ -65,11 +65,12 @@ from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
-STATEMENTS = 60
+MEMBERS = 10_000
+STATEMENTS = 20
 """Of those that a ZIP file holds, thirty times as many. Deliberations, too."""
-PARAGRAPHS, PARAGRAPH = 60, "Le conseil délibère sur la convention et sur la part que le membre prend à cet achat."
-"""About what a deliberation has, cells and headings among them."""
-ROUNDS = 3
+PARAGRAPHS, PARAGRAPH = 24, "Le conseil délibère sur la convention et sur la part que le membre prend à cet achat."
+TABLES, TABLE_ROWS, CELLS, CELL = 4, 5, 3, "12 345,67 €"
+"""About what a deliberation has, headings among the paragraphs."""
 FREEZING = 5
 AWARDS = """
     INSERT INTO awards (group_id, purchase_id, item_id, supplier_id, chosen_at, reason)
@@ -117,7 +118,7 @@ async def rows(addresses: PostgresAddresses, folder: Path, ids: tuple[int, int])
         work: Callable[..., Awaitable[Any]],
         *given: Any,  # noqa: ANN401
     ) -> Row:
-        row = await interleaved(name, lambda: made(name, work, *given), bare, wanted, rounds=ROUNDS)
+        row = await interleaved(name, lambda: made(name, work, *given), bare, wanted)
         return replace(row, peak=peaks[name], room=ROOM, patience=OTHERS)
 
     async def bare_rows(statement: str) -> None:
@@ -148,7 +149,6 @@ async def rows(addresses: PostgresAddresses, folder: Path, ids: tuple[int, int])
                 lambda: made("frozen", frozen, purchase, buyer),
                 bare_version,
                 FREEZING,
-                rounds=ROUNDS,
             ),
             peak=peaks["frozen"],
             patience=OTHERS,
@@ -204,7 +204,6 @@ async def statements(database: Database, group: int, purchase: int) -> Row:
         lambda: asyncio.to_thread(write_statements, booked, some, lambda _: None),
         lambda: asyncio.to_thread(bare),
         2.5,
-        rounds=ROUNDS,
         room=ROOM,
         patience=OTHERS,
     )
@@ -225,30 +224,18 @@ async def finances(database: Database, owner: asyncpg.Connection, group: int, fo
         await asyncio.to_thread(prepared.write, lambda _: None)
 
     name = "finances of everybody, as a workbook"
-    return await interleaved(name, written, bare, 3, rounds=ROUNDS, room=ROOM, patience=OTHERS)
+    return await interleaved(name, written, bare, 3, room=ROOM, patience=OTHERS)
 
 
 async def deliberations(database: Database, group: int, purchase: int) -> list[Row]:
-    """Of the last file, with what is read for it alone."""
+    """Some of one file, for all of which what they say is read once."""
+    now = datetime.now(UTC)
+    async with database.transaction(group) as session:
+        read = await read_deliberations(session, purchase, 1, now)
+    some = read._replace(parties=read.parties[:STATEMENTS])
 
     async def written(kind: str) -> None:
-        now = datetime.now(UTC)
-        async with database.transaction(group) as session:
-            read = await read_deliberations(session, purchase, 18, now)
-        some = read._replace(parties=read.parties[:STATEMENTS])
         await asyncio.to_thread(zipped, some.files(kind), now, lambda _: None)
-
-    def as_odt() -> Any:  # noqa: ANN401 - odfdo's and python-docx's have nothing in common
-        document = Odt("text")
-        for _ in range(PARAGRAPHS):
-            document.body.append(Paragraph(PARAGRAPH))
-        return document
-
-    def as_docx() -> Any:  # noqa: ANN401
-        document = docx.Document()
-        for _ in range(PARAGRAPHS):
-            document.add_paragraph(PARAGRAPH)
-        return document
 
     def bare(made: Callable[[], Any]) -> None:
         for _ in range(STATEMENTS):
@@ -259,19 +246,52 @@ async def deliberations(database: Database, group: int, purchase: int) -> list[R
             f"{STATEMENTS} deliberations in a ZIP file, {kind.upper()}",
             partial(written, kind),
             partial(asyncio.to_thread, bare, made),
-            wanted,
-            rounds=ROUNDS,
+            2.5,
             room=ROOM,
             patience=OTHERS,
         )
-        for kind, made, wanted in (("odt", as_odt, 3), ("docx", as_docx, 3))
+        for kind, made in (("odt", bare_odt), ("docx", bare_docx))
     ]
 
 
-def measure() -> list[Row]:
+def bare_odt() -> Any:  # noqa: ANN401 - odfdo's and python-docx's have nothing in common
+    document = Odt("text")
+    for _ in range(PARAGRAPHS):
+        document.body.append(Paragraph(PARAGRAPH))
+    for number in range(TABLES):
+        table = Element.from_tag("table:table")
+        table.set_attribute("table:name", f"T{number}")
+        for _ in range(TABLE_ROWS):
+            row = Element.from_tag("table:table-row")
+            for _ in range(CELLS):
+                cell = Element.from_tag("table:table-cell")
+                cell.append(Paragraph(CELL))
+                row.append(cell)
+            table.append(row)
+        document.body.append(table)
+    return document
+
+
+def bare_docx() -> Any:  # noqa: ANN401
+    document = docx.Document()
+    for _ in range(PARAGRAPHS):
+        document.add_paragraph(PARAGRAPH)
+    for _ in range(TABLES):
+        for row in document.add_table(TABLE_ROWS, CELLS).rows:
+            for cell in row.cells:
+                cell.text = CELL
+    return document
+
+
+WORLDS = (world(MEMBERS),)
+
+
+def measure(members: int = MEMBERS) -> list[Row]:
     PRELOADED.add(__name__)
-    return in_a_world(WORLD, rows)
+    found = in_a_world(world(members), rows)
+    return [replace(row, name=f"{row.name} ({members} members)") for row in found]
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all(row.kept for row in measure()) else 1)
+    asked = int(sys.argv[1]) if sys.argv[1:] else MEMBERS
+    sys.exit(0 if all(row.kept for row in measure(asked)) else 1)

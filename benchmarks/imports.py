@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,15 +20,15 @@ from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Row, interleaved
-from benchmarks.measuring.server import on_a_server
+from benchmarks.measuring import Promise, Row, measured
+from benchmarks.measuring.server import World, in_a_world
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.clock import SystemClock
 from pooling.kernel.database import Database
+from pooling.members.adding import MemberIn, add_members
 from pooling.members.features import Features
 from pooling.members.groups import create_group
-from pooling.members.importing import import_members, read_members
 from pooling.members.models import Role
 from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import open_collection
@@ -47,22 +48,21 @@ def sirens(count: int) -> list[str]:
     return [body + luhn.calc_check_digit(body) for body in (f"213{number:05d}" for number in range(count))]
 
 
-def write_files(folder: Path) -> tuple[Path, Path]:
-    codes = sirens(MEMBERS)
-    members, needs = folder / "membres.csv", folder / "besoins.csv"
-    members.write_text("siren;nom\n" + "".join(f"{code};Commune {code}\n" for code in codes), "utf-8")
-    lines = (f"{code};article-{item};{item + 1}\n" for code in codes for item in range(ITEMS))
+def write_file(folder: Path) -> Path:
+    needs = folder / "besoins.csv"
+    lines = (f"{code};article-{item};{item + 1}\n" for code in sirens(MEMBERS) for item in range(ITEMS))
     needs.write_text("membre;article;quantité\n" + "".join(lines), "utf-8")
-    return members, needs
+    return needs
 
 
-async def prepare(database: Database, members: Path) -> tuple[int, str]:
+async def make(addresses: PostgresAddresses) -> tuple[int, str]:
     """A group with its members and an open purchase: its group's id and its reference."""
-    now = datetime.now(UTC)
+    database, now = Database.connect(addresses.application).handing(Features(FEATURES)), datetime.now(UTC)
+    members = [MemberIn(code=code, name=f"Commune {code}") for code in sirens(MEMBERS)]
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
     async with database.transaction(group_id) as session:
-        assert await import_members(session, read_members(members), now) == (MEMBERS, 0, [])
+        await add_members(session, members, now)
     async with database.transaction(group_id) as session:
         items = tuple(
             ItemIn(code=f"article-{number}", name=f"Article {number}", unit_price=Decimal(10))
@@ -72,15 +72,19 @@ async def prepare(database: Database, members: Path) -> tuple[int, str]:
         purchase = await add_purchase(session, command, now, None)
         buyer = Caller(0, group_id, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase.id),))
         await open_collection(session, buyer, purchase.id, now + timedelta(days=1), SystemClock())
-        return group_id, purchase.reference
+    await database.dispose()
+    return group_id, purchase.reference
 
 
-async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
-    """All of this file, on a server of its own."""
-    members, needs = write_files(folder)
+WORLDS = (World("imports", make),)
+
+
+async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, str]) -> list[Row]:
+    """All of this file."""
+    group_id, reference = made
+    needs = write_file(folder)
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
-    group_id, reference = await prepare(database, members)
     await owner.execute("CREATE TABLE bare_needs (LIKE needs INCLUDING ALL)")
     await owner.execute("ANALYZE")
     ids = [record["id"] for record in await owner.fetch("SELECT id FROM items ORDER BY id")]
@@ -101,31 +105,33 @@ async def rows(addresses: PostgresAddresses, folder: Path) -> list[Row]:
         declared = await owner.fetch(DECLARE)
         await owner.copy_records_to_table("needs", records=filed([record["id"] for record in declared]))
 
-    async def clear() -> None:
-        """Nothing is left of a round, nor its dead rows."""
-        await owner.execute("TRUNCATE bare_needs")
-        await owner.execute("DELETE FROM needs")
-        await owner.execute("DELETE FROM declarations")
-        for table in ("needs", "declarations"):
-            await owner.execute(f"VACUUM ANALYZE {table}")
-
-    async def clear_bare() -> None:
-        await owner.execute("TRUNCATE bare_needs")
-
-    found = [
-        await interleaved("import of 264 000 needs", ours, without_keys, 4, clear=clear),
-        await interleaved("import, beside its foreign keys", ours, with_keys, 2, clear=clear),
-    ]
-    await ours()
-    await owner.execute("VACUUM ANALYZE")
-    found.append(await interleaved("the same file over what stands", ours, without_keys, 8, clear=clear_bare))
+    again, settled, emptied = partial(ours), partial(settle, owner), partial(empty, owner)
+    found = await measured(
+        Promise("import of 264 000 needs", ours, without_keys, 4),
+        Promise("import, beside its foreign keys", ours, with_keys, 2),
+        Promise("the same file over what stands", again, without_keys, 8),
+        before={without_keys: emptied, with_keys: emptied, ours: emptied, again: settled},
+    )
     await owner.close()
     await database.dispose()
     return found
 
 
+async def settle(owner: asyncpg.Connection) -> None:
+    for table in ("needs", "declarations"):
+        await owner.execute(f"VACUUM ANALYZE {table}")
+
+
+async def empty(owner: asyncpg.Connection) -> None:
+    """Nothing is left of what was done before, nor its dead rows."""
+    await owner.execute("TRUNCATE bare_needs")
+    await owner.execute("DELETE FROM needs")
+    await owner.execute("DELETE FROM declarations")
+    await settle(owner)
+
+
 def measure() -> list[Row]:
-    return on_a_server(rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 if __name__ == "__main__":

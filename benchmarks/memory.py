@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -21,8 +22,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import MEGABYTE, Row
 from benchmarks.measuring.server import in_a_world
-from benchmarks.needs import WORLD, Ground, ground
+from benchmarks.needs import WORLDS
+from pooling.accounts.sessions import open_session
 from pooling.embedded.postgres import PostgresAddresses
+from pooling.kernel.database import Database
 from pooling.web.security import SESSION_COOKIE
 
 AT_REST, AFTER = 130, 220
@@ -71,18 +74,22 @@ def _lives(base: str) -> bool:
 
 
 async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> list[Row]:
-    async with ground(addresses, folder, made) as on:
-        with serving(addresses, folder) as (process, base, started):
-            found = [told("web process at rest: until it answers", STARTED, started, process, AT_REST)]
-            count, took = await walk(on, base)
-            found.append(told("web process after heavy pages: these pages", count * A_PAGE, took, process, AFTER))
+    _, _, person, reference = made
+    database = Database.connect(addresses.application)
+    async with database.transaction() as session:
+        token = await open_session(session, person, datetime.now(UTC))
+    await database.dispose()
+    with serving(addresses, folder) as (process, base, started):
+        found = [told("web process at rest: until it answers", STARTED, started, process, AT_REST)]
+        count, took = await walk(base, reference, token)
+        found.append(told("web process after heavy pages: these pages", count * A_PAGE, took, process, AFTER))
     return found
 
 
-async def walk(on: Ground, base: str) -> tuple[int, float]:
+async def walk(base: str, reference: str, token: str) -> tuple[int, float]:
     """How many pages were asked for, and how long they took."""
-    cookie = {"Cookie": f"{SESSION_COOKIE}={on.browser.cookies[SESSION_COOKIE]}"}
-    paths = [on.base + path for path in HEAVY] * TIMES + ["/g/grand" + path for path in OTHERS]
+    cookie = {"Cookie": f"{SESSION_COOKIE}={token}"}
+    paths = [f"/g/grand/achats/{reference}{path}" for path in HEAVY] * TIMES + ["/g/grand" + path for path in OTHERS]
     start = time.perf_counter()
     async with httpx.AsyncClient(base_url=base, headers=cookie, timeout=300) as browser:
         for path in paths:
@@ -93,13 +100,13 @@ async def walk(on: Ground, base: str) -> tuple[int, float]:
 
 def told(name: str, promise: float, took: float, process: psutil.Process, room: float) -> Row:
     held = process.memory_info().rss / MEGABYTE
-    row = Row(f"{name}, promised in {promise:g} s", promise, took, 1, (took, took), peak=held, room=room)
+    row = Row(f"{name}, promised in {promise:g} s", promise, took, 1, (took, took), 1, peak=held, room=room)
     print(row, flush=True)
     return row
 
 
 def measure() -> list[Row]:
-    return in_a_world(WORLD, rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Row, interleaved
+from benchmarks.measuring import Promise, Row, measured
 from benchmarks.measuring.server import World, in_a_world
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
@@ -109,7 +109,7 @@ async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:
     return group, purchase.id, person, purchase.reference
 
 
-WORLD = World("needs", make)
+WORLDS = (World("needs", make),)
 
 
 def buyer_of(person: int, group: int, purchase: int) -> Caller:
@@ -162,11 +162,11 @@ async def pages(on: Ground) -> list[Row]:
     async def totals() -> None:
         await on.bare(TOTALS)
 
-    return [
-        await interleaved("consolidation page, 280 000 needs", lambda: on.get("/consolidation"), totals, 1.8),
-        await interleaved("needs page", lambda: on.get("/besoins"), totals, 2),
-        await interleaved("one item’s page", lambda: on.get("/consolidation/article-3"), totals, 3, patience=0.05),
-    ]
+    return await measured(
+        Promise("consolidation page, 280 000 needs", lambda: on.get("/consolidation"), totals, 1.8),
+        Promise("needs page", lambda: on.get("/besoins"), totals, 2),
+        Promise("one item’s page", lambda: on.get("/consolidation/article-3"), totals, 3, patience=0.05),
+    )
 
 
 SAME = """
@@ -200,11 +200,10 @@ async def freezing(on: Ground) -> list[Row]:
             await rolled_back(on, SAME.format(table="assignments", record=record))
             await on.owner.execute("DELETE FROM consolidations")
 
-    await ours()
-    return [
-        await interleaved("freezing, 280 000 needs", ours, without_keys, 3),
-        await interleaved("freezing, beside its foreign keys", ours, with_keys, 1.5),
-    ]
+    return await measured(
+        Promise("freezing, 280 000 needs", ours, without_keys, 3),
+        Promise("freezing, beside its foreign keys", ours, with_keys, 1.5),
+    )
 
 
 @asynccontextmanager
@@ -234,7 +233,7 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int,
 
 
 def measure() -> list[Row]:
-    return in_a_world(WORLD, rows)
+    return in_a_world(WORLDS[0], rows)
 
 
 if __name__ == "__main__":

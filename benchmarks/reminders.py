@@ -97,7 +97,7 @@ async def plan(database: Database, reminders: int) -> tuple[FixedClock, list[Row
         begun = time.perf_counter()
         await sweep(database, kinds, clock, base_url=BASE_URL)
         seconds = time.perf_counter() - begun
-        found.append(Row(f"{reminders} reminders {what}", PLANNING, seconds, 1, (seconds, seconds)))
+        found.append(Row(f"{reminders} reminders {what}", PLANNING, seconds, 1, (seconds, seconds), 1))
         print(found[-1], flush=True)
     clock.instant = J15
     return clock, found
@@ -162,7 +162,9 @@ async def asked_for(addresses: PostgresAddresses, port: int, reminders: int, mai
     finally:
         await database.dispose()
     title = f"a mail to a sink, {CONNECTIONS} connections"
-    found.append(Row(title, statistics.median(limit), statistics.median(ours), 1 / WANTED, (min(ours), max(ours))))
+    found.append(
+        Row(title, statistics.median(limit), statistics.median(ours), 1 / WANTED, (min(ours), max(ours)), len(ours))
+    )
     processor, bare_processor = (statistics.median(one) * 1000 for one in zip(*spent, strict=True))
     print(
         f"{found[-1]}\n       {1 / found[-1].ours:.0f} a second of {1 / found[-1].bare:.0f} "

@@ -32,7 +32,7 @@ _PATIENCE = 180
 
 
 def promised(name: str, took: list[float], seconds: float) -> Row:
-    row = Row(f"{name}, promised in {seconds:g} s", seconds, median(took), 1, (min(took), max(took)))
+    row = Row(f"{name}, promised in {seconds:g} s", seconds, median(took), 1, (min(took), max(took)), len(took))
     print(row, flush=True)
     return row
 

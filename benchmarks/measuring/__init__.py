@@ -4,8 +4,8 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any, Self
@@ -19,8 +19,8 @@ HERE = str(Path(__file__).resolve().parent.parent.parent)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH"))))
 Work = Callable[[], Awaitable[Any]]
 ROUNDS = 5
-ENOUGH = 8.0
-"""Seconds after which a row is measured no more, however few pairs there are: one at least."""
+ENOUGH, FEWEST = 5.0, 2
+"""Seconds after which a row is measured no more, when there are so many pairs at least."""
 MEGABYTE = 1024 * 1024
 
 
@@ -108,6 +108,76 @@ async def timed(work: Work) -> float:
     return time.perf_counter() - start
 
 
+def until_enough(rounds: int = ROUNDS, rows: int = 1) -> Iterator[int]:
+    """Numbers of rounds in which so many rows are measured at a time: fewer where they take long."""
+    begun = time.perf_counter()
+    for number in range(rounds):
+        if number >= FEWEST and time.perf_counter() - begun > ENOUGH * rows:
+            return
+        yield number
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a row is to say: a work of ours beside a bare one, and what is wanted of it as in `Row`."""
+
+    name: str
+    ours: Work
+    bare: Work
+    wanted: float
+    more: float = 0.0
+    room: float = 0.0
+    patience: float = 0.0
+
+
+@dataclass
+class _Took:
+    """What one work took each time."""
+
+    seconds: list[float] = field(default_factory=list)
+    peak: float = 0.0
+    waits: list[float] = field(default_factory=list)
+
+    async def once(self, work: Work) -> None:
+        held = _forget_peak()
+        async with Others() as others:
+            self.seconds.append(await timed(work))
+        self.peak = max(self.peak, (_peak() - held) / MEGABYTE)
+        self.waits += others.waits
+
+
+async def measured(*promises: Promise, rounds: int = ROUNDS, before: Mapping[Work, Work] | None = None) -> list[Row]:
+    """All that they name in turn, so that whatever else the machine does is there for each; what stands in several rows
+    is done once a round. Fewer `rounds` where they are `ENOUGH`. `before` prepares a work, untimed.
+    """
+    took = {work: _Took() for work in (*(one.bare for one in promises), *(one.ours for one in promises))}
+    for _ in until_enough(rounds, len(promises)):
+        for work, one in took.items():
+            if before and work in before:
+                await before[work]()
+            await one.once(work)
+    found = [_row(promise, took[promise.bare], took[promise.ours]) for promise in promises]
+    print("\n".join(map(str, found)), flush=True)
+    return found
+
+
+def _row(promise: Promise, limit: _Took, mine: _Took) -> Row:
+    waits = sorted(mine.waits)
+    return Row(
+        promise.name,
+        bare=median(limit.seconds),
+        ours=median(mine.seconds),
+        wanted=promise.wanted,
+        spread=(min(mine.seconds), max(mine.seconds)),
+        pairs=len(mine.seconds),
+        peak=mine.peak,
+        waited=waits[len(waits) * 99 // 100] if waits else 0.0,
+        more=promise.more,
+        room=promise.room,
+        patience=promise.patience,
+    )
+
+
 async def interleaved(
     name: str,
     ours: Work,
@@ -115,42 +185,12 @@ async def interleaved(
     wanted: float,
     *,
     rounds: int = ROUNDS,
-    clear: Work | None = None,
     more: float = 0.0,
     room: float = 0.0,
     patience: float = 0.0,
 ) -> Row:
-    """Both, in turn, so that whatever else the machine does is there for both; fewer `rounds` where they are `ENOUGH`.
-    `clear` takes away, untimed, what each of them wrote.
-    """
-    mine, limit, peak, waits = list[float](), list[float](), 0.0, list[float]()
-    begun = time.perf_counter()
-    while not mine or (len(mine) < rounds and time.perf_counter() - begun < ENOUGH):
-        limit.append(await timed(bare))
-        if clear:
-            await clear()
-        held = _forget_peak()
-        async with Others() as others:
-            mine.append(await timed(ours))
-        if clear:
-            await clear()
-        peak = max(peak, (_peak() - held) / MEGABYTE)
-        waits += others.waits
-    waits.sort()
-    row = Row(
-        name,
-        bare=median(limit),
-        ours=median(mine),
-        wanted=wanted,
-        spread=(min(mine), max(mine)),
-        pairs=len(mine),
-        peak=peak,
-        waited=waits[len(waits) * 99 // 100] if waits else 0.0,
-        more=more,
-        room=room,
-        patience=patience,
-    )
-    print(row, flush=True)
+    """One row, of both in turn."""
+    (row,) = await measured(Promise(name, ours, bare, wanted, more, room, patience), rounds=rounds)
     return row
 
 

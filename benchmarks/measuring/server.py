@@ -1,14 +1,18 @@
 """A PostgreSQL for benchmarks, which all programs of one run share: each has a database of its own there, cloned from
-our tables as the migrations leave them, or from a world that takes long to make and that another program made before.
+our tables as the migrations leave them, or from a world that takes long to make. Those of a run are made before
+anything is measured, as many at once as the machine has cores.
 """
 
 import asyncio
 import json
 import os
 import tempfile
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +32,7 @@ class World:
     """What stands in a database before anything is measured. `make` gives what can be written as JSON."""
 
     name: str
-    make: Callable[[PostgresAddresses], Coroutine[Any, Any, Any]]
+    make: Callable[[PostgresAddresses], Coroutine[Any, Any, Any]] = field(compare=False)
 
 
 class Ground:
@@ -50,11 +54,13 @@ class Ground:
         """The template of a world, and what its making gave."""
         name, told = f"pooling_{world.name}", self.folder / f"{world.name}.json"
         if not told.exists():
-            self.clone("pooling_making", self.migrated())
-            made: Any = asyncio.run(world.make(self.server.addresses("pooling_making")))
-            self._tell(f"ALTER DATABASE pooling_making RENAME TO {name}")
+            begun, making = time.perf_counter(), f"making_{world.name}"
+            self.clone(making, self.migrated())
+            made: Any = asyncio.run(world.make(self.server.addresses(making)))
+            self._tell(f"ALTER DATABASE {making} RENAME TO {name}")
             self._tell(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")  # nothing looks after it meanwhile
             told.write_text(json.dumps(made), "utf-8")
+            print(f"made in {time.perf_counter() - begun:.0f} s: {world.name}", flush=True)
         return name, json.loads(told.read_text("utf-8"))
 
     def clone(self, name: str, template: str) -> PostgresAddresses:
@@ -100,32 +106,61 @@ def _ground() -> Iterator[Ground]:
             ground.server.stop()
 
 
+def make_worlds(worlds: Iterable[World]) -> None:
+    """Each of them once, side by side; what takes longest is named first."""
+    with _ground() as ground:
+        ground.migrated()
+        every_table()
+        with ProcessPoolExecutor(os.cpu_count(), get_context("fork")) as processes:
+            for made in [processes.submit(_make, world) for world in dict.fromkeys(worlds)]:
+                made.result()
+
+
+def _make(world: World) -> None:
+    with _ground() as ground:
+        ground.template(world)
+
+
 def on_a_server(rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]]) -> list[Row]:
     """What is measured on our tables with nothing in them; the folder and the database are gone afterwards."""
     with _ground() as ground:
-        return _measured(ground, ground.migrated(), rows)
+        return _measured(ground, [ground.migrated()], lambda places, folder: rows(places[0], folder))
 
 
 def in_a_world(world: World, rows: Callable[[PostgresAddresses, Path, Any], Awaitable[list[Row]]]) -> list[Row]:
     """The same where a world stands; `rows` is given what its making gave."""
+    return in_worlds([world], lambda places, folder, made: rows(places[0], folder, made[0]))
+
+
+def in_worlds(
+    worlds: Sequence[World],
+    rows: Callable[[Sequence[PostgresAddresses], Path, Sequence[Any]], Awaitable[list[Row]]],
+) -> list[Row]:
+    """The same where several stand side by side."""
     with _ground() as ground:
-        template, made = ground.template(world)
-        return _measured(ground, template, lambda addresses, folder: rows(addresses, folder, made))
+        templates, made = zip(*map(ground.template, worlds), strict=True)
+        return _measured(ground, templates, lambda places, folder: rows(places, folder, made))
 
 
 def _measured(
-    ground: Ground, template: str, rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]]
+    ground: Ground,
+    templates: Sequence[str],
+    rows: Callable[[Sequence[PostgresAddresses], Path], Awaitable[list[Row]]],
 ) -> list[Row]:
     every_table()  # one may refer to another of a feature that a benchmark does not load
-    addresses = ground.clone("pooling", template)
+    names = {f"pooling_{place}": template for place, template in enumerate(templates)}
+    addresses = [ground.clone(name, template) for name, template in names.items()]
     with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
         try:
             return asyncio.run(_asked(rows, addresses, Path(folder)))
         finally:
-            ground.drop("pooling")
+            for name in names:
+                ground.drop(name)
 
 
 async def _asked(
-    rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]], addresses: PostgresAddresses, folder: Path
+    rows: Callable[[Sequence[PostgresAddresses], Path], Awaitable[list[Row]]],
+    addresses: Sequence[PostgresAddresses],
+    folder: Path,
 ) -> list[Row]:
     return await rows(addresses, folder)
