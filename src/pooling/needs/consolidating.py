@@ -18,7 +18,7 @@ from pooling.kernel.database import group_of
 from pooling.kernel.tables import linked
 from pooling.members.models import Member
 from pooling.needs.models import ConsolidationRecord, Declaration, DeclarationState, Need
-from pooling.needs.queries import consolidate_needs
+from pooling.needs.queries import consolidate_needs, filed_lines
 from pooling.purchases.models import Purchase
 from pooling.purchases.queries import ItemShown, purchase_items
 from pooling.sharing.consolidation import consolidate
@@ -69,12 +69,7 @@ async def wanted_units(
 ) -> dict[int, Counter[Wanted]]:
     """By item, how many members filed each wish: all that an order depends on. One statement."""
     wish = (col(Need.item_id), col(Need.quantity), col(Need.up_to))
-    statement = (
-        select(*wish, func.count())
-        .join(Declaration, linked(Declaration.id, Need.declaration_id))
-        .where(*_filed(purchase_id))
-        .group_by(*wish)
-    )
+    statement = select(*wish, func.count()).where(*filed_lines(purchase_id)).group_by(*wish)
     if item_id is not None:
         statement = statement.where(col(Need.item_id) == item_id)
     wanted: dict[int, Counter[Wanted]] = {}
