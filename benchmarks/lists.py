@@ -29,7 +29,7 @@ from pooling.accounts.sessions import open_session
 from pooling.app import create_app
 from pooling.demo.big import enlarge
 from pooling.demo.running import make_territory
-from pooling.demo.territory import BUYER, FACILITATOR, referent_of
+from pooling.demo.territory import FACILITATOR, referent_of
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.kernel.bell import Bell
 from pooling.kernel.clock import FixedClock
@@ -46,7 +46,7 @@ MOST_TIMES, MOST_MORE = 1.5, 0.05
 AGAIN = 4
 """How often a page is asked once more when it seems to grow: the machine may have done something else."""
 TOLD = 5
-WHO = (FACILITATOR, referent_of("213302607"), BUYER)
+WHO = (FACILITATOR, referent_of("213302607"))
 BESIDE = (
     "/actions?cherche=velo",
     "/actions?etat=done",

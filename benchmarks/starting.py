@@ -91,16 +91,15 @@ def measure() -> list[Row]:
     subprocess.run(ALL_MODULES, check=True)  # what Python compiles once is compiled then
     ask_for_help()
     found = [promised("pooling --help", [timed(ask_for_help) for _ in range(ROUNDS)], HELP)]
-    empty, again, engines, entered = list[float](), list[float](), list[float](), list[float]()
+    empty, again, entered = list[float](), list[float](), list[float]()
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
             shown, stands = demonstrate(Path(folder))
             empty.append(shown)
             entered.append(stands)
             again.append(demonstrate(Path(folder))[1])
-        with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-            engines.append(timed(lambda: start_engines(Path(folder))))
-    print(f"engines alone, started and stopped: {median(engines):.2f} s", flush=True)
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        print(f"engines alone, started and stopped: {timed(lambda: start_engines(Path(folder))):.2f} s", flush=True)
     found.append(promised("demonstration from an empty folder, first page", empty, EMPTY))
     found.append(promised("the same, until somebody is in", entered, ENTERED))
     found.append(promised("demonstration again", again, AGAIN))
