@@ -9,8 +9,11 @@ from sqlalchemy import text
 from allocation.records.test_versions import freeze, read
 from api_client import API, Connect, Program
 from bills.scene import PURCHASE, Bought, buy
-from factories import ARCACHON, BUYER, LUGOS, SALLES, Territory
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory
 from pooling.kernel.database import Database
+from pooling.kernel.slices import Slice
+from pooling.purchases.finding import find_purchase
+from pooling.recovery.reading import accounts_listed, accounts_of, all_accounts
 from web_client import Browser, SignIn, text_of
 
 RECOVERY = f"{PURCHASE}/recouvrement"
@@ -90,6 +93,32 @@ async def lower(bought: Bought, buyer: Browser, finance: Browser, territory: Ter
     await note(finance, territory, kind="reduction", number="R-1", cents="216")
     await note(finance, territory, kind="reimbursement", cents="216")
     assert "Arcachon 1 080,00 € 1 080,00 € – 1 080,00 € – Payé" in await read(finance, PAGE)
+
+
+async def test_who_became_another_member_has_its_accounts_there_alone(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await buy(database, territory)
+    await freeze(await sign_in(BUYER))
+    async with database.transaction(territory.group_id) as session:
+        purchase_id = (await find_purchase(session, "AG-2027-001")).id
+        today = NOW.date()
+        owed = {one.debtor: one.standing.owed for one in await all_accounts(session, purchase_id, today)}
+        assert owed.keys() >= {SALLES, LUGOS}
+        await session.execute(
+            text(
+                "UPDATE members SET merged_into_id = :lugos, retired_on = '2027-01-01', retired_because = 'Fusion' "
+                "WHERE code = :salles"
+            ),
+            {"lugos": territory.members[LUGOS], "salles": SALLES},
+        )
+        former = await accounts_listed(session, purchase_id, today, Slice(), only=[SALLES])
+        assert former.items == []
+        for accounts in (
+            (await accounts_listed(session, purchase_id, today, Slice(), only=[LUGOS])).items,
+            await accounts_of(session, purchase_id, today, territory.members[LUGOS]),
+        ):
+            assert [one.standing.owed for one in accounts] == [owed[SALLES] + owed[LUGOS]]
 
 
 async def tells_the_same(buyer: Browser, finance: Browser, program: Program) -> None:

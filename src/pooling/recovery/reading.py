@@ -89,7 +89,9 @@ def _parts_of(today: date, purchase_id: int | None = None, members: Collection[i
         col(entry.withdrawn_at).is_(None),
     )
     parts = union_all(owed, noted).subquery()
-    return select(parts).where(parts.c.debtor != parts.c.creditor).subquery()  # two that became one owe nothing
+    theirs = true() if members is None else or_(any_of(parts.c.debtor, members), any_of(parts.c.creditor, members))
+    # Two that became one owe nothing; whoever became one of these has all its accounts there.
+    return select(parts).where(parts.c.debtor != parts.c.creditor, theirs).subquery()
 
 
 def sums_of(today: date, purchase_id: int | None = None, members: Collection[int] | None = None) -> Subquery:
