@@ -10,6 +10,7 @@ from sqlmodel import col
 from factories import NOW, Territory
 from pooling.kernel.database import Database
 from pooling.kernel.list_reading import UnreadableListError
+from pooling.members.adding import MemberIn
 from pooling.members.importing import import_members, read_members
 from pooling.members.models import Member
 
@@ -83,3 +84,8 @@ async def test_a_workbook_that_lost_zeros_and_kept_formulas(
     book.save(path)
     with pytest.raises(UnreadableListError, match="ligne 3, colonne « Population » : le résultat de la formule"):
         read_members(path)
+
+
+@pytest.mark.parametrize("typed", ["213300098", " 213 300 098 ", "213\u00a0300\u202f098", "213.300.098"])
+def test_a_siren_is_kept_as_nine_digits(typed: str) -> None:
+    assert MemberIn(code=typed, name="Arcachon").code == "213300098"

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
+from stdnum.exceptions import ValidationError
 from stdnum.fr import siren
 
 from pooling.kernel.database import insert_many
@@ -41,10 +42,11 @@ class MemberIn(BaseModel):
     @field_validator("code")
     @classmethod
     def _is_siren(cls, value: str) -> str:
-        compact = value.replace(" ", "")
-        if not siren.is_valid(compact):
-            raise ValueError(f"« {value} » n’est pas un numéro SIREN (neuf chiffres dont une clé)")
-        return compact
+        try:
+            kept: str = siren.validate(value)  # without blanks of any kind, and dots
+        except ValidationError:
+            raise ValueError(f"« {value} » n’est pas un numéro SIREN (neuf chiffres dont une clé)") from None
+        return kept
 
 
 class UnitIn(BaseModel):
