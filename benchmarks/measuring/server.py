@@ -20,6 +20,7 @@ import asyncpg
 
 from benchmarks.measuring import Row
 from pooling.embedded.postgres import APPLICATION, OWNER, EmbeddedPostgres, PostgresAddresses
+from pooling.kernel.apart import dismiss
 from pooling.kernel.migrations import every_table, migrate
 
 SHARED = "POOLING_BENCHMARKS"
@@ -119,6 +120,7 @@ def make_worlds(worlds: Iterable[World]) -> None:
 def _make(world: World) -> None:
     with _ground() as ground:
         ground.template(world)
+    dismiss()
 
 
 def on_a_server(rows: Callable[[PostgresAddresses, Path], Awaitable[list[Row]]]) -> list[Row]:

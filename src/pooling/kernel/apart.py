@@ -89,6 +89,14 @@ def _processes() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_begin, max_tasks_per_child=1)
 
 
+def dismiss() -> None:
+    """Ends the process apart, once it has done what it was given; whoever asks next has another. For a process that was
+    forked: at its end it would wait for it, and the interpreter, which tells it to go, does not come to its own.
+    """
+    _processes().shutdown()
+    _processes.cache_clear()
+
+
 _IS_APART = False
 
 
