@@ -24,15 +24,24 @@ from pooling.sharing.consolidation_result import Consolidation
 @asynccontextmanager
 async def hashing(session: AsyncSession) -> AsyncIterator[None]:
     """Around what deals out: rows are met by hashing them, in memory that the transaction keeps. Of a purchase that it
-    has not analyzed yet PostgreSQL thinks that it has a handful of needs, and would compare each with each.
+    has not analyzed yet PostgreSQL thinks that it has a handful of needs, and would compare each with each; of one that
+    it has, that few of its rows meet, and would sort them by the supplier, which all of them have.
     """
     await session.execute(_HASHING)
     yield
-    await session.execute(text("SET LOCAL enable_nestloop = on"))
+    await session.execute(_AS_USUAL)
 
 
 _MEMORY = "GREATEST(pg_size_bytes(current_setting('work_mem')), pg_size_bytes('64MB')) / 1024 || 'kB'"
-_HASHING = text(f"SELECT set_config('enable_nestloop', 'off', true), set_config('work_mem', {_MEMORY}, true)")
+
+
+def _ways(state: str) -> str:
+    """Both other ways in which rows can meet."""
+    return f"set_config('enable_nestloop', '{state}', true), set_config('enable_mergejoin', '{state}', true)"
+
+
+_HASHING = text(f"SELECT {_ways('off')}, set_config('work_mem', {_MEMORY}, true)")
+_AS_USUAL = text(f"SELECT {_ways('on')}")
 
 
 @dataclass(frozen=True)
