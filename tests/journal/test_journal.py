@@ -267,6 +267,25 @@ async def test_page_after_page_nothing_is_lost_or_doubled(
     assert seen == [f"{place:03d}" for place in reversed(range(120))]
 
 
+async def test_what_is_written_down_afterwards_stands_at_its_time(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    async with database.transaction(territory.group_id) as session:
+        for reason, days in (("hier", 1), ("demain", -1), ("avant-hier", 2), ("à l’instant", 0)):
+            record_event(
+                session,
+                at=NOW - timedelta(days=days),
+                person_id=territory.people[FACILITATOR],
+                subject=("group", territory.group_id),
+                name="group.archived",
+                reason=reason,
+            )
+    browser = await sign_in(FACILITATOR)
+    path, shown = f"{JOURNAL}/export.csv?type=group", ("demain", "à l’instant", "hier", "avant-hier")
+    reasons = [line.split(";")[5] for line in (await browser.get(path)).text.splitlines()[1:]]
+    assert [reason for reason in reasons if reason in shown] == list(shown)
+
+
 def _next(html: str) -> str:
     if 'rel="next"' not in html:
         return ""
@@ -332,11 +351,12 @@ async def test_an_event_dated_otherwise_says_when_it_was_written(
         await grant_role(session, territory.people[FACILITATOR], Role.READER, datetime.now(UTC) - timedelta(days=40))
         await grant_role(session, territory.people["referent@lugos.example"], Role.READER, datetime.now(UTC))
     browser = await sign_in(FACILITATOR)
-    page = await browser.get(JOURNAL)
+    until_today = {"au": f"{datetime.now(UTC):%Y-%m-%d}"}  # the territory's own events are years ahead
+    page = await browser.get(JOURNAL, params=until_today)
     recent, backdated, *_ = re.findall(r"(?s)<tr>.*?</tr>", page.text.partition("<tbody>")[2])
     assert "Enregistré le" in backdated
     assert "Enregistré le" not in recent
-    lines = (await browser.get(f"{JOURNAL}/export.csv")).text.splitlines()
+    lines = (await browser.get(f"{JOURNAL}/export.csv", params=until_today)).text.splitlines()
     assert lines[0].endswith(";Enregistré le;Document;Groupe;Date")
     today = datetime.now(ZoneInfo("Europe/Paris")).strftime("%d/%m/%Y")
     assert today in lines[2].split(";")[-4]

@@ -21,7 +21,8 @@ from pooling.members.events import Names
 from pooling.members.rights import Caller, Right
 from pooling.purchases.models import Purchase
 
-LATEST_FIRST = Order(col(Event.id), latest_first=True)
+LATEST_FIRST = Order(col(Event.at), col(Event.id), latest_first=True)
+"""By when it happened: what is noted down afterwards stands at its own time."""
 EXPORTED_AT_MOST = limit(50_000, "Lines of an exported journal", __name__)
 CHOSEN_AMONG = 100
 

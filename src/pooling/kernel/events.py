@@ -25,6 +25,7 @@ class Event(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         Index(None, "group_id", "subject_kind", "subject_id", "id"),
+        Index(None, "group_id", "at", "id"),  # the journal
     )
 
     id: int = identity()
