@@ -9,11 +9,12 @@ from sqlalchemy import text
 from allocation.records.test_versions import freeze, read
 from api_client import API, Connect, Program
 from bills.scene import PURCHASE, Bought, buy
-from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, Territory
+from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, UNIVERSITY, Territory
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
 from pooling.purchases.finding import find_purchase
-from pooling.recovery.reading import accounts_listed, accounts_of, all_accounts
+from pooling.recovery.reading import Account, accounts_listed, accounts_of, all_accounts, remaining_of_all, total_of
+from pooling.recovery.rules import Standing
 from web_client import Browser, SignIn, text_of
 
 RECOVERY = f"{PURCHASE}/recouvrement"
@@ -119,6 +120,60 @@ async def test_who_became_another_member_has_its_accounts_there_alone(
             await accounts_of(session, purchase_id, today, territory.members[LUGOS]),
         ):
             assert [one.standing.owed for one in accounts] == [owed[SALLES] + owed[LUGOS]]
+
+
+ENTANGLED = """
+    INSERT INTO allocation_debts SELECT group_id, allocation_id, debtor, :other, what, 7, 0
+    FROM allocation_debts WHERE debtor = :lugos;
+    INSERT INTO allocation_debts SELECT group_id, allocation_id, creditor, :other, what, 5, 0
+    FROM allocation_debts WHERE debtor = :lugos AND creditor = :lead;
+    INSERT INTO recovery_entries (group_id, purchase_id, debtor_id, creditor_id, kind, dated_on, number, due_on, cents,
+        noted_at, withdrawn_because)
+    SELECT group_id, :purchase, :noted, :lead_id, 'titre', '2027-01-04', 'T-1', '2027-01-05', 300, now(), ''
+    FROM members WHERE id = :noted;
+    UPDATE members SET merged_into_id = :lugos_id, retired_on = '2027-01-01', retired_because = 'Fusion'
+    WHERE code = :salles;
+    UPDATE members SET merged_into_id = :lead_id, retired_on = '2027-01-01', retired_because = 'Fusion'
+    WHERE code = :other"""
+"""One became another, one its creditor, one has a titre and no debt."""
+
+
+async def test_debtors_who_are_chosen_first_have_the_same_accounts(
+    database: Database, territory: Territory, sign_in: SignIn
+) -> None:
+    await buy(database, territory)
+    await freeze(await sign_in(BUYER))
+    today, members = NOW.date(), territory.members
+    async with database.transaction(territory.group_id) as session:
+        purchase_id = (await find_purchase(session, "AG-2027-001")).id
+        values = {
+            "purchase": purchase_id,
+            "lead_id": members[ARCACHON],
+            "lugos_id": members[LUGOS],
+            "lead": ARCACHON,
+            "lugos": LUGOS,
+            "salles": SALLES,
+            "other": UNIVERSITY,
+            "noted": members["UFR-DROIT"],
+        }
+        for statement in ENTANGLED.split(";"):
+            await session.execute(text(statement), values)
+        accounts = await all_accounts(session, purchase_id, today)
+        assert len(accounts) >= 2
+        for size in (1, 2, 50):
+            found: list[Account] = []
+            wanted = Slice(size=size)
+            while True:
+                listed = await accounts_listed(session, purchase_id, today, wanted, many=0)
+                found += listed.items
+                if listed.next is None:
+                    break
+                wanted = Slice(listed.next, size)
+            assert found == accounts
+        total = await total_of(session, purchase_id, today)
+        assert total == Standing(*map(sum, zip(*(one.standing for one in accounts), strict=True)))
+        remaining = await remaining_of_all(session, [purchase_id], today)
+        assert remaining == total.owed - total.paid
 
 
 async def tells_the_same(buyer: Browser, finance: Browser, program: Program) -> None:

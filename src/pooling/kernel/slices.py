@@ -62,8 +62,8 @@ class Order:
         """
         place = tuple_(*self._key)
         ordered = [column.desc() for column in self._key] if self._latest_first else self._key
-        statement = statement.add_columns(*self._key).order_by(*ordered).limit(self._most(wanted) + 1)
-        start = self._start(wanted)
+        statement = statement.add_columns(*self._key).order_by(*ordered).limit(self.most(wanted) + 1)
+        start = self.start(wanted)
         if start is None:
             return statement
         behind = place < start if self._latest_first else place > start
@@ -71,17 +71,22 @@ class Order:
 
     def listed(self, rows: Sequence[Sequence[Any]], wanted: Slice) -> Listed[tuple[Any, ...]]:
         """The rows that `cut` asked for, without their keys."""
-        most, width = self._most(wanted), len(self._key)
+        most, width = self.most(wanted), len(self._key)
         shown = [tuple(row) for row in rows[:most]]
         return Listed([row[:-width] for row in shown], pack(shown[-1][-width:]) if len(rows) > most else None)
 
     async def read(self, session: AsyncSession, statement: AnySelect, wanted: Slice) -> Listed[tuple[Any, ...]]:
         return self.listed((await session.execute(self.cut(statement, wanted))).all(), wanted)
 
-    def _most(self, wanted: Slice) -> int:
+    def most(self, wanted: Slice) -> int:
+        """Rows that this slice shows."""
         return self._size if wanted.size is None else wanted.size
 
-    def _start(self, wanted: Slice) -> tuple[Any, ...] | None:
+    def start(self, wanted: Slice) -> tuple[Any, ...] | None:
+        """The key that this slice begins behind; None: it is the first one.
+
+        Raises: as `cut`.
+        """
         found: tuple[Any, ...] | None = unpack(wanted.after, self._kinds)
         if found is None and wanted.after and wanted.strict:
             raise Invalid({"after": "Reprenez l’adresse « next » de la page précédente."})

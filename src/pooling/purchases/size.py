@@ -14,9 +14,10 @@ MANY = 1_000
 """Members beyond which computing takes long enough for others to notice."""
 
 
-async def count_participants(session: AsyncSession, purchase_id: int) -> int:
-    counted = select(func.count()).where(col(Participation.purchase_id) == purchase_id)
-    return (await session.execute(counted)).scalar_one()
+async def count_participants(session: AsyncSession, purchase_id: int, up_to: int) -> int:
+    """No further than that."""
+    some = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(up_to)
+    return (await session.execute(select(func.count()).select_from(some.subquery()))).scalar_one()
 
 
 async def having_many(session: AsyncSession, purchases: Collection[int]) -> set[int]:
@@ -36,6 +37,4 @@ async def has_many(session: AsyncSession, purchase_id: int) -> bool:
     """Whether there are so many, and this is not the process apart itself."""
     if is_apart():
         return False
-    most = select(col(Participation.member_id)).where(col(Participation.purchase_id) == purchase_id).limit(MANY + 1)
-    counted = await session.execute(select(func.count()).select_from(most.subquery()))
-    return counted.scalar_one() > MANY
+    return await count_participants(session, purchase_id, MANY + 1) > MANY

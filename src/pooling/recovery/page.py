@@ -68,14 +68,6 @@ class OnDebtor(OnCosts):
 class RecoveryPage(CostsPage):
     """A page of it."""
 
-    recovers: frozenset[int]
-    """The creditors for which the caller notes titres and payments."""
-
-    @classmethod
-    async def load(cls, here: InGroup) -> Self:
-        about = await CostsPage.load(here)
-        return cls(**vars(about), recovers=await _recovers(about))
-
     @property
     def above(self) -> Sequence[Link]:
         """Beside the costs, not below them."""
@@ -91,6 +83,8 @@ class RecoveryPage(CostsPage):
 class DebtorPage(RecoveryPage):
     """A page of what one member owes."""
 
+    recovers: frozenset[int]
+    """The creditors for which the caller notes titres and payments."""
     debtor_id: int
     debtor_name: str
 
@@ -98,7 +92,7 @@ class DebtorPage(RecoveryPage):
     async def load(cls, here: InGroup) -> Self:
         about = await RecoveryPage.load(here)
         debtor_id, name = await _debtor(about)
-        return cls(**vars(about), debtor_id=debtor_id, debtor_name=name)
+        return cls(**vars(about), recovers=await _recovers(about), debtor_id=debtor_id, debtor_name=name)
 
     @property
     def above(self) -> Sequence[Link]:

@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.params import FromQuery
 
 from pooling.allocation.permissions import may_see_every_share, may_see_share
-from pooling.allocation.records.downloads import writes_apart
 from pooling.allocation.records.long_files import offer_of
 from pooling.kernel.apart import apart
 from pooling.kernel.errors import NotFound
@@ -70,7 +69,8 @@ async def show_recovery(here: Here[RecoveryPage], apres: FromQuery[str] = "") ->
 
 async def _is_long(here: RecoveryPage) -> bool:
     """Whether its file is too long to be written while somebody waits: a row for each member, or almost."""
-    return writes_apart(here.request, await count_participants(here.session, here.purchase.id))
+    most: int = here.services.settings.direct_workbook_rows
+    return await count_participants(here.session, here.purchase.id, most + 1) > most
 
 
 def _figures(here: RecoveryPage, account: Account) -> Sequence[str]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Date,
+    SQLColumnExpression,
     Subquery,
     and_,
     case,
@@ -25,12 +26,15 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.allocation.models import AllocationDebt, AllocationRecord
+from pooling.kernel.database import fetch, group_of
 from pooling.kernel.slices import AnySelect, Listed, Order, Slice
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Member
+from pooling.purchases.size import MANY
 from pooling.recovery.models import EntryKind, RecoveryEntry
 from pooling.recovery.rules import ISSUES, PAYS, Standing
 from pooling.sharing.money import Cents
+from pooling.sharing.owing import SUPPLIERS
 
 
 class Account(NamedTuple):
@@ -49,9 +53,14 @@ class Account(NamedTuple):
 _DEBTOR, _CREDITOR = aliased(Member), aliased(Member)
 
 
-def _parts_of(today: date, purchase_id: int | None = None, members: Collection[int] | None = None) -> Subquery:
+def _parts_of(
+    today: date,
+    purchase_id: int | None = None,
+    members: Collection[int] | None = None,
+    debtors: Collection[int] | None = None,
+) -> Subquery:
     """What `sums_of` adds up, between two members that are not one."""
-    debt, entry, record = AllocationDebt, RecoveryEntry, aliased(AllocationRecord)
+    debt, record = AllocationDebt, aliased(AllocationRecord)
     by, to = aliased(Member), aliased(Member)
     nothing = literal(0)
     owed: AnySelect = (
@@ -71,22 +80,14 @@ def _parts_of(today: date, purchase_id: int | None = None, members: Collection[i
             _is_latest(record),
             _in(col(record.purchase_id), purchase_id),
             _named(members),
+            true() if debtors is None else _is_now(by, debtors),
         )
     )
-    issued = case({kind.value: sign * col(entry.cents) for kind, sign in ISSUES.items()}, value=entry.kind, else_=0)
-    noted = select(
-        col(entry.purchase_id),
-        col(entry.debtor_id),
-        col(entry.creditor_id),
-        nothing,
-        issued,
-        case((func.coalesce(col(entry.due_on) < today, True), issued), else_=0),
-        case({kind.value: sign * col(entry.cents) for kind, sign in PAYS.items()}, value=entry.kind, else_=0),
-        case((col(entry.kind) == EntryKind.REMINDER, col(entry.dated_on))),
-    ).where(
+    entry = RecoveryEntry
+    noted = _noted(today, col(entry.debtor_id), col(entry.creditor_id)).where(
         _in(col(entry.purchase_id), purchase_id),
         _noted_of(members),
-        col(entry.withdrawn_at).is_(None),
+        true() if debtors is None else any_of(col(entry.debtor_id), debtors),
     )
     parts = union_all(owed, noted).subquery()
     theirs = true() if members is None else or_(any_of(parts.c.debtor, members), any_of(parts.c.creditor, members))
@@ -94,11 +95,34 @@ def _parts_of(today: date, purchase_id: int | None = None, members: Collection[i
     return select(parts).where(parts.c.debtor != parts.c.creditor, theirs).subquery()
 
 
-def sums_of(today: date, purchase_id: int | None = None, members: Collection[int] | None = None) -> Subquery:
+def _noted(today: date, *whose: SQLColumnExpression[int]) -> AnySelect:
+    """What entries that stand say, in the columns that `sums_of` adds up."""
+    entry = RecoveryEntry
+    issued = case({kind.value: sign * col(entry.cents) for kind, sign in ISSUES.items()}, value=entry.kind, else_=0)
+    return select(
+        col(entry.purchase_id),
+        *whose,
+        literal(0).label("owed"),
+        issued.label("issued"),
+        case((func.coalesce(col(entry.due_on) < today, True), issued), else_=0).label("late"),
+        case({kind.value: sign * col(entry.cents) for kind, sign in PAYS.items()}, value=entry.kind, else_=0).label(
+            "paid"
+        ),
+        case((col(entry.kind) == EntryKind.REMINDER, col(entry.dated_on))),
+    ).where(col(entry.withdrawn_at).is_(None))
+
+
+def sums_of(
+    today: date,
+    purchase_id: int | None = None,
+    members: Collection[int] | None = None,
+    debtors: Collection[int] | None = None,
+) -> Subquery:
     """By purchase, debtor and creditor, of one purchase or of all, of everybody or of these members alone, as
-    debtors or creditors. A member that became another one stands in a record under its former code.
+    debtors or creditors (`debtors`: as debtors alone). A member that became another one stands in a record under its
+    former code.
     """
-    parts = _parts_of(today, purchase_id, members).c
+    parts = _parts_of(today, purchase_id, members, debtors).c
     key = (parts.purchase, parts.debtor, parts.creditor)
     sums = (func.sum(parts[name]).label(name) for name in Standing._fields)
     return select(*key, *sums, func.max(parts.reminded_on).label("reminded_on")).group_by(*key).subquery()
@@ -113,9 +137,13 @@ def _named(members: Collection[int] | None) -> ColumnElement[bool]:
     """Of a debt: it is of one of these, by whichever code the record names it."""
     if members is None:
         return true()
-    these = or_(any_of(col(Member.id), members), any_of(col(Member.merged_into_id), members))
-    codes = select(select(col(Member.code)).where(these).cte("codes"))
+    codes = select(select(col(Member.code)).where(_is_now(Member, members)).cte("codes"))
     return or_(col(AllocationDebt.debtor).in_(codes), col(AllocationDebt.creditor).in_(codes))
+
+
+def _is_now(member: type[Member], these: Collection[int]) -> ColumnElement[bool]:
+    """It is one of these, or became one."""
+    return or_(any_of(col(member.id), these), any_of(col(member.merged_into_id), these))
 
 
 def _noted_of(members: Collection[int] | None) -> ColumnElement[bool]:
@@ -163,8 +191,10 @@ def open_titres() -> Subquery:
     )
 
 
-def _listed(purchase_id: int, today: date, members: Collection[int] | None) -> AnySelect:
-    sums = sums_of(today, purchase_id, members)
+def _listed(
+    purchase_id: int, today: date, members: Collection[int] | None = None, debtors: Collection[int] | None = None
+) -> AnySelect:
+    sums = sums_of(today, purchase_id, members, debtors)
     return (
         select(
             *(col(_DEBTOR.id), col(_DEBTOR.code), col(_DEBTOR.name)),
@@ -184,11 +214,56 @@ _BY_NAME = Order(col(_DEBTOR.sort_key), col(_DEBTOR.id), col(_CREDITOR.id), size
 
 
 async def accounts_listed(
-    session: AsyncSession, purchase_id: int, today: date, wanted: Slice, only: Collection[str] | None = None
+    session: AsyncSession,
+    purchase_id: int,
+    today: date,
+    wanted: Slice,
+    only: Collection[str] | None = None,
+    *,
+    many: int = MANY,
 ) -> Listed[Account]:
-    """Of everybody, or of these members alone, as debtors or creditors; in the order of debtors' names."""
+    """Of everybody, or of these members alone, as debtors or creditors; in the order of debtors' names. Where more than
+    `many` take part, debtors are chosen first.
+    """
     members = None if only is None else await _ids_of(session, only)
-    return (await _BY_NAME.read(session, _listed(purchase_id, today, members), wanted)).each(_account)
+    debtors = await _first_debtors(session, purchase_id, wanted, many) if only is None else None
+    return (await _BY_NAME.read(session, _listed(purchase_id, today, members, debtors), wanted)).each(_account)
+
+
+_OWES = """EXISTS (
+        SELECT FROM allocation_debts d JOIN members c ON c.group_id = $1 AND c.code = d.creditor
+        WHERE d.group_id = $1 AND d.allocation_id = (SELECT id FROM latest) AND d.debtor = {by}.code
+            AND COALESCE(c.merged_into_id, c.id) <> m.id)"""
+_SOUGHT = "m.group_id = $1 AND (m.sort_key, m.id) >= ($3, $4) AND (SELECT so FROM many)"
+_FIRST = f"""
+WITH many AS (
+    SELECT count(*) > $6 AS so
+    FROM (SELECT FROM participations WHERE group_id = $1 AND purchase_id = $2 LIMIT $6 + 1) taking_part),
+latest AS (SELECT id FROM allocations WHERE group_id = $1 AND purchase_id = $2 ORDER BY number DESC LIMIT 1)
+SELECT id FROM (
+    (SELECT m.id, m.sort_key FROM members m
+     WHERE {_SOUGHT} AND m.merged_into_id IS NULL AND {_OWES.format(by="m")}
+     ORDER BY m.sort_key, m.id LIMIT $5)
+    UNION ALL -- what those owed who became one
+    (SELECT m.id, m.sort_key FROM members f JOIN members m ON m.id = f.merged_into_id
+     WHERE f.group_id = $1 AND f.merged_into_id IS NOT NULL AND {_SOUGHT} AND {_OWES.format(by="f")})
+    UNION ALL
+    (SELECT m.id, m.sort_key FROM members m
+     WHERE {_SOUGHT} AND EXISTS (
+        SELECT FROM recovery_entries e WHERE e.group_id = $1 AND e.purchase_id = $2 AND e.debtor_id = m.id
+            AND e.creditor_id <> e.debtor_id AND e.withdrawn_at IS NULL)
+     ORDER BY m.sort_key, m.id LIMIT $5)) found
+GROUP BY sort_key, id ORDER BY sort_key, id LIMIT $5"""  # noqa: S608 - ours
+
+
+async def _first_debtors(session: AsyncSession, purchase_id: int, wanted: Slice, many: int) -> list[int] | None:
+    """Whose accounts are in this slice, chosen before anything is added up; None: no more than `many` take part, or
+    none of these are left.
+    """
+    key, debtor_id, _ = _BY_NAME.start(wanted) or ("", 0, 0)
+    most = _BY_NAME.most(wanted) + 2  # of the first of them all accounts may be in the slice before
+    rows = await fetch(session, _FIRST, group_of(session), purchase_id, key, debtor_id, most, many)
+    return [row["id"] for row in rows] or None
 
 
 async def _ids_of(session: AsyncSession, codes: Collection[str]) -> list[int]:
@@ -196,23 +271,58 @@ async def _ids_of(session: AsyncSession, codes: Collection[str]) -> list[int]:
 
 
 async def all_accounts(session: AsyncSession, purchase_id: int, today: date) -> list[Account]:
-    statement = _listed(purchase_id, today, None)
+    statement = _listed(purchase_id, today)
     by_name = statement.order_by(col(_DEBTOR.sort_key), col(_DEBTOR.id), col(_CREDITOR.id))
     return [_account(row) for row in await session.execute(by_name)]
 
 
 async def accounts_of(session: AsyncSession, purchase_id: int, today: date, debtor_id: int) -> list[Account]:
     """What one member owes, creditor by creditor."""
-    statement = _listed(purchase_id, today, [debtor_id]).where(col(_DEBTOR.id) == debtor_id)
+    statement = _listed(purchase_id, today, debtors=[debtor_id])
     rows = await session.execute(statement.order_by(col(_CREDITOR.sort_key), col(_CREDITOR.id)))
     return [_account(row) for row in rows]
 
 
 async def total_of(session: AsyncSession, purchase_id: int, today: date) -> Standing:
     """All accounts together."""
-    parts = _parts_of(today, purchase_id)
-    names = (func.coalesce(func.sum(parts.c[name]), 0) for name in Standing._fields)
-    return Standing(*map(int, (await session.execute(select(*names))).one()))
+    noted = _noted_together(today, col(RecoveryEntry.purchase_id) == purchase_id)
+    owed = _owed_together(col(AllocationRecord.purchase_id) == purchase_id)
+    return Standing(*map(int, (await session.execute(select(owed, *noted))).one()))
+
+
+def _owed_together(of: ColumnElement[bool]) -> ColumnElement[int]:
+    """What members owe each other by the latest versions of these purchases. Who is one with whom is asked of those
+    alone that became another one.
+    """
+    debt, became = AllocationDebt, aliased(Member)
+    now = (
+        select(col(Member.code), col(became.code).label("now"))
+        .join(became, linked(became.id, Member.merged_into_id))
+        .where(col(Member.merged_into_id).is_not(None))
+        .cte("became")
+    )
+    by, to = now.alias(), now.alias()
+    return func.coalesce(
+        select(func.sum(col(debt.cents)))
+        .join(AllocationRecord, linked(AllocationRecord.id, debt.allocation_id))
+        .outerjoin(by, by.c.code == debt.debtor)
+        .outerjoin(to, to.c.code == debt.creditor)
+        .where(
+            of,
+            _is_latest(AllocationRecord),
+            col(debt.creditor) != SUPPLIERS,
+            func.coalesce(by.c.now, debt.debtor) != func.coalesce(to.c.now, debt.creditor),
+        )
+        .scalar_subquery(),
+        0,
+    )
+
+
+def _noted_together(today: date, of: ColumnElement[bool]) -> list[ColumnElement[int]]:
+    """What was issued, is late and was paid of these entries."""
+    entry = RecoveryEntry
+    noted = _noted(today).where(of, col(entry.debtor_id) != col(entry.creditor_id)).subquery().c
+    return [func.coalesce(func.sum(noted[name]), 0) for name in Standing._fields if name != "owed"]
 
 
 async def creditors_of(session: AsyncSession, purchase_id: int) -> list[int]:
@@ -264,9 +374,9 @@ async def remaining_of(
 
 async def remaining_of_all(session: AsyncSession, purchases: Collection[int], today: date) -> Cents:
     """What all members still owe each other."""
-    parts = _parts_of(today).c
-    left = select(func.coalesce(func.sum(parts.owed - parts.paid), 0)).where(any_of(parts.purchase, purchases))
-    return int(await session.scalar(left) or 0)
+    paid = _noted_together(today, any_of(col(RecoveryEntry.purchase_id), purchases))[-1]
+    owed = _owed_together(any_of(col(AllocationRecord.purchase_id), purchases))
+    return int(await session.scalar(select(owed - paid)) or 0)
 
 
 class Between(NamedTuple):
