@@ -17,9 +17,11 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, UNIVERSITY, Territory, file_n
 from ground.directory import COBAS
 from pooling import BESIDE
 from pooling.allocation.models import Charge
+from pooling.conventions import pages
 from pooling.conventions.export import DELIBERATIONS
 from pooling.conventions.models import KeptDocument
 from pooling.conventions.parties import assembly_of, read_parties
+from pooling.conventions.parties import signing as signers
 from pooling.conventions.texts import read_conventions, samples_of
 from pooling.documents.document import Document, document_of
 from pooling.exports import zips
@@ -131,15 +133,20 @@ async def test_who_signs_and_whether_the_coordinator_is_the_body_of_all(
         await session.flush()
         taking = text("UPDATE participations SET takes_part = member_id = ANY(:members)")
         found = []
-        for members in ((), (ARCACHON,), (ARCACHON, "UFR-DROIT"), (ARCACHON, LUGOS)):
+        droit, sante = "UFR-DROIT", "UFR-SANTE"
+        for members in ((), (ARCACHON,), (ARCACHON, droit, sante), (ARCACHON, LUGOS), (UNIVERSITY, droit)):
             await session.execute(taking, {"members": [territory.members[code] for code in members]})
             signing = await read_parties(session, purchase)
+            for place, party in enumerate(signing.named, 1):
+                assert (await read_parties(session, purchase, most=place)).named == signing.named[:place]
+                assert await signers(session, purchase, range(place - 1, place)) == [party.siren]
             found.append(([one.name for one in signing.named], signing.count, signing.free))
     assert found == [
         (["COBAS"], 1, False),
         (["COBAS", "Arcachon"], 2, True),
         (["COBAS", "Arcachon", "Université"], 3, False),
         (["COBAS", "Arcachon", "Lugos"], 3, False),
+        (["COBAS", "Université"], 2, False),
     ]
 
 
@@ -201,6 +208,20 @@ async def test_the_papers_from_the_plan_to_the_file(
     university = read_docx(book.read(f"AG-2027-001-deliberation-universite-{UNIVERSITY}.docx"))
     assert _row(university, "Abride10places") == ["1abri", "14000,00€"]
     assert not any("Arceauposé" in said for _, said in university)
+
+
+async def test_a_page_shows_the_first_members_and_says_that_files_name_more(
+    database: Database, territory: Territory, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await planned(database, territory)
+    buyer = await sign_in(BUYER)
+    assert "sont montrés ici" not in text_of(await buyer.get(PAGE))
+    monkeypatch.setattr(pages, "MOST_SHOWN", 2)
+    shown = text_of(await buyer.get(PAGE))
+    assert "Des membres, les 2 premiers sont montrés ici ; les fichiers en nomment 4." in shown.replace("\u00a0", " ")
+    assert "S’y ajoutent" not in shown
+    assert UNIVERSITY not in shown
+    assert any("Université" in said for _, said in read_odt(await _get(buyer, f"{PAGE}.odt")))
 
 
 async def test_many_deliberations_fill_several_folders(

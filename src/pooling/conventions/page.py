@@ -19,7 +19,7 @@ from pooling.web.layout import Link
 CONVENTION = "/procedure/convention"
 
 
-async def papers_of(here: OnProcedure, among: Collection[str] | None = None) -> Papers:
+async def papers_of(here: OnProcedure, among: Collection[str] | None = None, most: int = MOST_NAMED) -> Papers:
     """Of who signs, as many as the convention names, or those `among` these SIREN."""
     return await read_papers(
         here.session,
@@ -28,7 +28,7 @@ async def papers_of(here: OnProcedure, among: Collection[str] | None = None) -> 
         here.services.part(ConventionTexts),
         here.configuration,
         finance_of(here),
-        most=MOST_NAMED,
+        most=most,
         among=among,
     )
 

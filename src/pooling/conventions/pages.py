@@ -10,7 +10,7 @@ from pooling.conventions.keeping import file_name, keep_version, read_version, v
 from pooling.conventions.page import CONVENTION, ConventionPage, DeliberationPage, deliberation_for, papers_of
 from pooling.conventions.parties import read_parties
 from pooling.conventions.permissions import may_read_deliberation
-from pooling.conventions.writing import Papers, convention_of
+from pooling.conventions.writing import MOST_NAMED, MOST_SHOWN, Papers, convention_of
 from pooling.documents.document import FORMATS, Document, written
 from pooling.exports.asking import ask_export, file_of, find_export, latest_exports
 from pooling.exports.models import Export
@@ -48,8 +48,9 @@ async def show_convention(here: Here[ConventionPage]) -> Response[str]:
 
 
 async def _convention_page(here: ConventionPage, form: Form) -> Response[str]:
-    papers = await papers_of(here)
+    papers = await papers_of(here, most=MOST_SHOWN)
     document, refused = _written_or_why(papers)
+    count = papers.parties.count
     after = here.request.query_params.get("apres", "")
     sees_all = may_see_all_needs(here.caller, here.purchase)
     mine = None if sees_all else here.caller.members_as(*(held.role for held in here.caller.roles))
@@ -59,13 +60,15 @@ async def _convention_page(here: ConventionPage, form: Form) -> Response[str]:
         form=form,
         document=document,
         preview=document.preview(under=3) if document else "",
+        shown=len(papers.parties.named) if count > MOST_SHOWN else 0,
+        named=min(count, MOST_NAMED),
         refused=refused,
         versions=await versions_of(here.session, here.purchase.id, None),
         formats=CHOICES,
         may_keep=may_plan(here.caller, here.purchase),
         sees_all=sees_all,
-        parts=_parts(papers.parties.count),
-        folders=[_folder(here, export, papers.parties.count) for export in await _folders(here)] if sees_all else (),
+        parts=_parts(count),
+        folders=[_folder(here, export, count) for export in await _folders(here)] if sees_all else (),
         members=[share for share in listed.items if not share.is_unit and _reads(here, share.member_id)],
         **pages_after(here.url + CONVENTION, after, listed),
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, case, exists, func, literal, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -16,6 +16,7 @@ from pooling.kernel.slices import AnySelect
 from pooling.kernel.tables import any_of, linked
 from pooling.members.models import Budget, Member
 from pooling.procurement.models import ProcurementShare
+from pooling.procurement.reading import entities_of
 from pooling.purchases.models import Participation, Purchase
 from pooling.purchases.queries import takes_part
 
@@ -99,13 +100,9 @@ async def read_parties(
 
     A fixed number of statements.
     """
-    lead, signs = await _signers(session, purchase)
-    count, free = (await session.execute(_counted(lead, signs))).one()
-    columns = (Member.group_id, Member.id, Member.code, Member.name, Member.category, Member.sort_key)
-    chosen: AnySelect = select(*map(col, columns)).where(signs).order_by(*_order(lead, Member)).limit(most)
-    if among is not None:
-        chosen = chosen.where(or_(any_of(col(Member.code), among), col(Member.id) == lead))
-    person = chosen.subquery().c  # before anything of them is looked up
+    lead = await _coordinator(session, purchase)
+    count, free = (await session.execute(_counted(lead, purchase.id))).one()
+    person = _signers(lead, purchase.id, most=most, among=among)  # before anything of them is looked up
     statement = (
         select(
             person.id,
@@ -128,28 +125,49 @@ async def read_parties(
     return Parties([_party(row, takers.get(row[0], ()), lead) for row in rows], count, free)
 
 
-async def _signers(session: AsyncSession, purchase: Purchase) -> tuple[int, ColumnElement[bool]]:
-    """The coordinator, and of members: whether they sign, as they take part or units of theirs do."""
+async def _coordinator(session: AsyncSession, purchase: Purchase) -> int:
+    """Its lead, or the one that the lead is a unit of."""
     leading = await session.get_one(Member, (group_of(session), purchase.lead_member_id))
-    lead, unit = leading.parent_id or leading.id, aliased(Member)
-    taking = (col(Participation.purchase_id) == purchase.id, takes_part())
-    itself = exists().where(linked(Participation.member_id, Member.id), *taking)
-    through_units = (
+    return leading.parent_id or leading.id
+
+
+def _signers(
+    lead: int, purchase_id: int, *, most: int | None = None, offset: int = 0, among: Collection[str] | None = None
+) -> Any:  # noqa: ANN401 - the columns of a subquery
+    """Who signs, in order: who takes part itself or through units. Those who do themselves are many, and the first of
+    them are chosen by an index on their names; the others are a few.
+    """
+    unit = aliased(Member)
+    taking = (col(Participation.purchase_id) == purchase_id, takes_part())
+    columns = [col(getattr(Member, name)) for name in ("group_id", "id", "code", "name", "category", "sort_key")]
+    these = () if among is None else (or_(any_of(col(Member.code), among), col(Member.id) == lead),)
+    last = None if most is None else offset + most
+    themselves = (
+        select(*columns)
+        .where(
+            col(Member.parent_id).is_(None),
+            exists().where(linked(Participation.member_id, Member.id), *taking),
+            *these,
+        )
+        .order_by(col(Member.sort_key), col(Member.id))
+        .limit(last)
+        .subquery()
+    )
+    of_units = (
         select(col(unit.parent_id))
         .join(Participation, linked(Participation.member_id, unit.id))
         .where(col(unit.parent_id).is_not(None), *taking)
     )
-    person = col(Member.parent_id).is_(None) & itself
-    return lead, or_(person, col(Member.id).in_(through_units), col(Member.id) == lead)
+    others = select(*columns).where(or_(col(Member.id).in_(of_units), col(Member.id) == lead), *these)
+    both = union(select(*themselves.c), others).subquery()
+    return select(*both.c).order_by(*_order(lead, both.c)).limit(most).offset(offset or None).subquery().c
 
 
 async def signing(session: AsyncSession, purchase: Purchase, places: range) -> list[str]:
     """The SIREN of those at these places, the first at 0, of all that sign in the order of `read_parties`."""
-    lead, signs = await _signers(session, purchase)
-    rows = await session.execute(
-        select(col(Member.code)).where(signs).order_by(*_order(lead, Member)).offset(places.start).limit(len(places))
-    )
-    return list(rows.scalars())
+    lead = await _coordinator(session, purchase)
+    person = _signers(lead, purchase.id, most=len(places), offset=places.start)
+    return list((await session.execute(select(person.code).order_by(*_order(lead, person)))).scalars())
 
 
 def _order(lead: int, of: Any) -> Sequence[ColumnElement[Any]]:  # noqa: ANN401 - members, or some of their columns
@@ -160,7 +178,7 @@ _PERSON: SQLColumnExpression[int] = func.coalesce(col(Member.parent_id), col(Mem
 """Of a member: who signs for it."""
 
 
-def _counted(lead: int, signs: ColumnElement[bool]) -> AnySelect:
+def _counted(lead: int, purchase_id: int) -> AnySelect:
     """How many sign, and whether the coordinator is a body of which all the others are members: who is the first that
     is none ends the search.
     """
@@ -170,15 +188,22 @@ def _counted(lead: int, signs: ColumnElement[bool]) -> AnySelect:
         .where(col(Member.id) == lead, col(Authority.kind) != AuthorityKind.COMMUNE)
         .scalar_subquery()
     )
-    other = (
+    person = aliased(Member)
+    taking = (
         select(literal(1))
-        .select_from(Member)
-        .outerjoin(Authority, col(Authority.siren) == col(Member.code))
-        .where(signs, col(Member.id) != lead)
+        .select_from(Participation)
+        .join(Member, linked(Member.id, Participation.member_id))
+        .where(col(Participation.purchase_id) == purchase_id, takes_part())
     )
-    outsider = other.where(col(Authority.body_siren).is_distinct_from(of_body))
+    led = taking.where(or_(col(Member.id) == lead, col(Member.parent_id) == lead))
+    other = taking.where(_PERSON.is_distinct_from(lead))
+    outsider = (
+        other.join(person, and_(col(person.group_id) == col(Member.group_id), col(person.id) == _PERSON))
+        .outerjoin(Authority, col(Authority.siren) == col(person.code))
+        .where(col(Authority.body_siren).is_distinct_from(of_body))
+    )
     free = case((of_body.is_(None), False), else_=other.exists() & ~outsider.exists())
-    return select(select(func.count()).select_from(Member).where(signs).scalar_subquery(), free)
+    return select(entities_of(purchase_id) + case((led.exists(), 0), else_=1), free)
 
 
 class _Taker(NamedTuple):

@@ -37,6 +37,8 @@ FORMALISED = "formalised"
 MOST_NAMED = limit(500, "Members that a convention names", __name__, Readers.OPERATORS)
 """Of more, it says how many there are: their list is joined to it."""
 MOST_ITEMS = 30
+MOST_SHOWN = 100
+"""Members in the table of the convention's page: the document has those that it names."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +175,7 @@ _SEVERAL = 2
 
 
 def convention_of(papers: Papers) -> Document:
-    """The convention of all.
+    """The convention of all, with the members that were read.
 
     Raises: as `require_written`.
     """
@@ -196,7 +198,7 @@ def convention_of(papers: Papers) -> Document:
                 }
                 for party in parties
             ],
-            "more_members": papers.parties.count - len(parties),
+            "more_members": max(papers.parties.count - MOST_NAMED, 0),
             "units": [{"parent": party.name, "names": ", ".join(party.units)} for party in parties if party.units],
             "lots": _lots(papers.items),
             "items": [{"name": item.name} for item in papers.items[:MOST_ITEMS]],

@@ -85,6 +85,7 @@ class Member(TenantTable, table=True):
             "merged_into_id IS NULL OR (retired_on IS NOT NULL AND merged_into_id <> id)", name="merged_is_retired"
         ),
         Index(None, "group_id", "sort_key", "id"),
+        Index(None, "group_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
         Index(None, "group_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
         Index("ix_members_retired", "group_id", "sort_key", "id", postgresql_where=text("retired_on IS NOT NULL")),
     )

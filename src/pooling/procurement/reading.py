@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, SQLColumnExpression, and_, exists, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from pooling.allocation.configuration import FinanceConfiguration
@@ -88,20 +89,51 @@ def has_plan() -> ColumnElement[bool]:
 
 
 async def tally_of(session: AsyncSession, purchase_id: int) -> Tally:
-    entity = col(Member.kind) == MemberKind.LEGAL_ENTITY
+    """Who is a unit is asked of those that are one, what was said of those that said something."""
     found = await session.execute(
-        _taking_part(
-            purchase_id,
-            func.count(),
+        select(
+            *_counts(purchase_id),
             func.count(col(ProcurementShare.spent_cents)),
             func.coalesce(func.sum(col(ProcurementShare.spent_cents)), 0),
-            _ENTITIES,
-            func.count().filter(entity),
-            func.count(col(ProcurementShare.deliberated_on)).filter(entity),
+            func.count(col(ProcurementShare.deliberated_on)).filter(col(Member.kind) == MemberKind.LEGAL_ENTITY),
+        )
+        .select_from(ProcurementShare)
+        .join(Member, linked(Member.id, ProcurementShare.member_id))
+        .join(Participation, linked(Participation.member_id, Member.id))
+        .where(
+            col(ProcurementShare.purchase_id) == purchase_id,
+            col(Participation.purchase_id) == purchase_id,
+            takes_part(),
         )
     )
-    members, said, spent, entities, asked, deliberated = found.one()
-    return Tally(members, said, int(spent), entities, asked, deliberated)
+    members, units, parents, said, spent, deliberated = found.one()
+    return Tally(members, said, int(spent or 0), members - units + parents, members - units, deliberated)
+
+
+def entities_of(purchase_id: int) -> ColumnElement[int]:
+    """How many legal persons take part, themselves or through their units."""
+    members, units, parents = _counts(purchase_id)
+    return members - units + parents
+
+
+def _counts(purchase_id: int) -> tuple[ScalarSelect[int], ScalarSelect[int], ScalarSelect[int]]:
+    """How many take part, how many of them are units, and of how many legal persons that do not themselves."""
+    itself = aliased(Participation)
+    taking_part = (
+        select(func.count())
+        .select_from(Participation)
+        .where(col(Participation.purchase_id) == purchase_id, takes_part())
+    )
+    units = taking_part.join(Member, linked(Member.id, Participation.member_id)).where(
+        col(Member.parent_id).is_not(None)
+    )
+    parent_takes_part = exists().where(
+        linked(itself.member_id, Member.parent_id),
+        col(itself.purchase_id) == purchase_id,
+        col(itself.takes_part).is_not(False),
+    )
+    parents = units.with_only_columns(func.count(col(Member.parent_id).distinct())).where(~parent_takes_part)
+    return taking_part.scalar_subquery(), units.scalar_subquery(), parents.scalar_subquery()
 
 
 async def undecided_members(session: AsyncSession, purchase_id: int) -> Sequence[str]:
