@@ -142,7 +142,6 @@ class Owed(NamedTuple):
     """All that is owed to one creditor, over all its debtors."""
 
     creditor: str
-    name: str
     supplier: int
     debtors: int
     cents: Cents
@@ -150,23 +149,18 @@ class Owed(NamedTuple):
 
 async def owed_to(session: AsyncSession, record_id: int) -> list[Owed]:
     """By creditor, the suppliers first: a few rows, whatever the number of members."""
-    share = aliased(AllocationShare)
     rows = await session.execute(
         select(
             col(AllocationDebt.creditor),
-            _named(share, AllocationDebt.creditor),
             col(AllocationDebt.supplier),
             func.count(),
             func.sum(col(AllocationDebt.cents)),
         )
-        .outerjoin(share, _of(share, AllocationDebt.creditor))
         .where(col(AllocationDebt.allocation_id) == record_id)
-        .group_by(
-            col(AllocationDebt.group_id), col(AllocationDebt.creditor), col(AllocationDebt.supplier), col(share.name)
-        )
+        .group_by(col(AllocationDebt.creditor), col(AllocationDebt.supplier))
         .order_by(col(AllocationDebt.creditor), col(AllocationDebt.supplier))
     )
-    return [Owed(creditor, name, supplier, many, int(cents)) for creditor, name, supplier, many, cents in rows]
+    return [Owed(creditor, supplier, many, int(cents)) for creditor, supplier, many, cents in rows]
 
 
 class Mutual(NamedTuple):
@@ -185,10 +179,11 @@ class Mutual(NamedTuple):
 
 
 _MUTUAL = """
-    WITH one AS (
+    WITH debt AS NOT MATERIALIZED (
+        SELECT * FROM allocation_debts WHERE group_id = :group AND allocation_id = :record AND creditor <> ''),
+    one AS ( -- of those alone that are owed something too, a few
         SELECT debtor, creditor, CAST(sum(cents) AS bigint) AS cents
-        FROM allocation_debts WHERE group_id = :group AND allocation_id = :record AND creditor <> ''
-        GROUP BY 1, 2)
+        FROM debt WHERE debtor IN (SELECT DISTINCT creditor FROM debt) GROUP BY 1, 2)
     SELECT one.debtor, one.creditor, one.cents, other.cents
     FROM one JOIN one other ON other.debtor = one.creditor AND other.creditor = one.debtor
     WHERE (one.cents, one.debtor) > (other.cents, other.debtor) AND other.cents > 0

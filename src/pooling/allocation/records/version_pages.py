@@ -190,7 +190,8 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "") -> Resp
     charges, sellers = here.record.told().labels.charges, here.record.supplying.named
     path = f"{here.url}{here.path}/dettes"
     mutual = await netted_between(here.session, here.record.id, NETTED_AT_MOST, here.own)
-    codes = {code for one in mutual for code in (one.debtor, one.creditor)}
+    owed = await owed_to(here.session, here.record.id) if here.sees_all else []
+    codes = {code for one in mutual for code in (one.debtor, one.creditor)} | {one.creditor for one in owed} - {""}
     names = await names_of_owing(here.session, here.record.id, codes) if codes else {}
     return here.render(
         "allocation/debts.html",
@@ -207,14 +208,13 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "") -> Resp
         ],
         owed=[
             (
-                one.name or (sellers[one.supplier].name if one.supplier in sellers else "Fournisseurs"),
+                names.get(one.creditor, one.creditor)
+                or (sellers[one.supplier].name if one.supplier in sellers else "Fournisseurs"),
                 one.debtors,
                 euros(one.cents),
             )
-            for one in await owed_to(here.session, here.record.id)
-        ]
-        if here.sees_all
-        else [],
+            for one in owed
+        ],
         netted=[
             (
                 *(names.get(code, code) for code in (one.debtor, one.creditor)),
@@ -229,7 +229,7 @@ async def show_debts(here: Here[RecordPage], apres: FromQuery[str] = "") -> Resp
             DEBTS_KIND,
             {"etat": here.record.number},
             DEBT_FILES,
-            rows=await count_debts(here.session, here.record.id),
+            rows=sum(one.debtors for one in owed),
         ),
         **pages_after(path, apres, listed),
     )
