@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from api_client import API, Connect, problem
+from documents.reading_back import read_odt
 from factories import LUGOS, NOW, SALLES, Territory
 from pooling import PROJECT_ROOT
+from pooling.charters import pages
 from pooling.charters.queries import call_of, signatures_of, tally_of
 from pooling.charters.schemas import SignatureIn
 from pooling.charters.signing import ask_for_the_text_of_today, ask_to_sign, sign_charter
@@ -61,6 +63,19 @@ async def test_a_member_signs_withdraws_and_signs_again(sign_in: SignIn) -> None
     assert (await sign(referent, SIGNED))[0] == 303
     journal = text_of(await facilitator.get("/g/bassin/journal"))
     assert "a retiré la signature de Lugos de la version 1 de la charte" in journal
+
+
+async def test_the_page_shows_the_first_members_and_says_that_files_name_more(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facilitator = await sign_in(FACILITATOR)
+    whole = text_of(await facilitator.get(PAGE))
+    assert "sont montrés ici" not in whole
+    monkeypatch.setattr(pages, "MOST_SHOWN", 2)
+    shown = text_of(await facilitator.get(PAGE)).replace("\u00a0", " ")
+    assert "Des membres, les 2 premiers sont montrés ici ; les fichiers en nomment 4." in shown
+    named = read_odt((await facilitator.get(f"{PAGE}.odt")).content)
+    assert any("Université" in said for _, said in named)
 
 
 async def test_programs_sign_what_they_read(connect: Connect) -> None:

@@ -3,6 +3,7 @@
 import re
 from datetime import date, timedelta
 
+import pytest
 from httpx import Response
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,6 +25,7 @@ from pooling.members.rights import Caller, HeldRole
 from pooling.needs.collection import open_collection
 from pooling.outbox.models import Message
 from pooling.reminders.sweep import sweep
+from pooling.terms import pages, queries
 from pooling.terms.beginning import begin_purchase
 from pooling.terms.form import read_terms
 from pooling.terms.keeping import answer_terms, write_terms
@@ -274,6 +276,30 @@ async def test_who_has_units_is_asked_and_shared_with_through_them_or_answers_as
             "UFR-SANTE": "whole",
         }
     assert "Avec son établissement" in text_of(await facilitator.get(TERMS))
+
+
+async def test_of_too_many_members_the_first_are_shown(
+    sign_in: SignIn, database: Database, territory: Territory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those who answered before those who did not, by name."""
+    facilitator = await sign_in(FACILITATOR)
+    assert (await facilitator.post(NEW, {"title": "Des vélos"}, page=NEW)).status_code == 303
+    assert (await sent(facilitator, f"{TERMS}/fiche", {**WRITTEN, "answer_by": "2027-06-01"})).status_code == 303
+    async with database.transaction(territory.group_id) as session:
+        caller = await caller_of(session, territory.people[FACILITATOR], territory.group_id)
+        salles = await member_by_code(session, SALLES)
+        await answer_terms(session, caller, "FA-2027-001", salles, AnswerIn(position=Position.OUT), NOW)
+        action_id = (await find_action(session, "FA-2027-001")).id
+        names = [line.standing.name for line in await answers_shown(session, action_id)]
+        assert names == ["Salles", "Arcachon", "Lugos", "UFR de droit", "UFR de santé", "Université"]
+        monkeypatch.setattr(queries, "MOST_SHARED", 2)
+        assert [line.standing.name for line in await answers_shown(session, action_id)] == names[:3]
+    monkeypatch.setattr(pages, "MOST_SHARED", 2)
+    monkeypatch.setattr(pages, "MOST_SHOWN", 1)
+    shown = text_of(await facilitator.get(TERMS))
+    assert "Les 1 premiers sont montrés, ceux qui ont répondu d’abord." in shown
+    assert "Salles" in shown
+    assert "UFR de droit" not in shown
 
 
 async def test_silent_members_are_reminded_until_they_answer(

@@ -4,12 +4,13 @@ from typing import Any
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from pooling.charters.permissions import CharterRight
 from pooling.charters.queries import (
     call_of,
+    count_members,
     kept_version,
     signatures_listed,
     signed_by,
@@ -19,7 +20,7 @@ from pooling.charters.queries import (
     versions_signed,
 )
 from pooling.charters.signing import ask_to_sign
-from pooling.charters.text import MOST_NAMED, CharterBody, CharterText, body_of, charter_of, signed_document
+from pooling.charters.text import MOST_NAMED, MOST_SHOWN, CharterBody, CharterText, body_of, charter_of, signed_document
 from pooling.documents.document import FORMATS, Document, written
 from pooling.kernel.errors import NotFound
 from pooling.kernel.slices import Slice
@@ -41,20 +42,16 @@ def body_today(here: InGroup) -> CharterBody:
     return body_of(here.services.part(CharterText), here.group.name, here.now)
 
 
-async def _charter(here: GroupPage) -> Document:
-    """Between the members of today, by name."""
+async def _charter(here: GroupPage, members: int, most: int = MOST_NAMED) -> Document:
+    """Between the members of today, of whom there are so many, the first `most` by name."""
     rows = await here.session.execute(
-        select(col(Member.name), func.count().over())
-        .where(signs())
-        .order_by(col(Member.sort_key), col(Member.id))
-        .limit(MOST_NAMED)
+        select(col(Member.name)).where(signs()).order_by(col(Member.sort_key), col(Member.id)).limit(most)
     )
-    found = rows.all()
     return charter_of(
         here.services.part(CharterText),
         here.group.name,
-        [name for name, _ in found],
-        more=found[0][1] - len(found) if found else 0,
+        list(rows.scalars()),
+        more=max(members - MOST_NAMED, 0),
         notice=FICTIONAL if here.group.fictional else None,
         at=here.now,
     )
@@ -70,16 +67,19 @@ async def _shown(here: GroupPage, form: Form, after: str = "") -> Response[str]:
     version = await version_of_text(here.session, body_today(here).fingerprint)
     listed = await signatures_listed(here.session, Slice(after))
     base = f"{here.base}{CHARTER}"
+    tally = await tally_of(here.session, version)
     return here.render(
         "charters/charter.html",
         ("Membres", "/membres"),
         "Charte",
         form=form,
         tabs=here.sections("/membres"),
-        document=await _charter(here),
+        document=await _charter(here, tally.members, MOST_SHOWN),
+        shown=MOST_SHOWN if tally.members > MOST_SHOWN else 0,
+        named=min(tally.members, MOST_NAMED),
         files=[(kind.word, f"{base}.{name}") for name, kind in FORMATS.items()],
         version=version,
-        tally=await tally_of(here.session, version),
+        tally=tally,
         lines=listed.items,
         signs={
             line.code for line in listed.items if here.caller.may(CharterRight.SIGN_CHARTER, member_id=line.member_id)
@@ -107,7 +107,7 @@ async def do_ask(here: Here[GroupPage], form: PostedForm) -> Response[Any]:
 @get([f"{CHARTER}.{kind}" for kind in FORMATS], right=Right.SEE_GROUP)
 async def download_charter(here: Here[GroupPage]) -> Response[bytes]:
     kind = path_of(here.request).rpartition(".")[2]
-    content = await written(await _charter(here), kind)
+    content = await written(await _charter(here, await count_members(here.session)), kind)
     return download(content, f"charte-{here.group.slug}.{kind}", FORMATS[kind].media_type)
 
 

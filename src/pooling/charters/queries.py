@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -56,6 +56,10 @@ class Tally:
     signed: int
     earlier: int
     none: int
+
+    @property
+    def members(self) -> int:
+        return self.signed + self.earlier + self.none
 
 
 async def version_of_text(session: AsyncSession, fingerprint: str) -> int:
@@ -125,15 +129,20 @@ async def signatures_listed(session: AsyncSession, wanted: Slice) -> Listed[Sign
 
 async def tally_of(session: AsyncSession, version: int) -> Tally:
     latest = _latest()
-    stands = case((latest.version == version, "signed"), (latest.version.is_not(None), "earlier"), else_="none")
+    members = select(func.count()).select_from(Member).where(signs()).scalar_subquery()
     rows = await session.execute(
-        select(stands, func.count())
-        .select_from(Member)
-        .outerjoin(latest, and_(latest.group_id == Member.group_id, latest.member_id == Member.id))
+        select(members, func.count().filter(latest.version == version), func.count())
+        .select_from(latest)
+        .join(Member, and_(latest.group_id == Member.group_id, latest.member_id == Member.id))
         .where(signs())
-        .group_by(stands)
     )
-    return Tally(**{"signed": 0, "earlier": 0, "none": 0} | {name: many for name, many in rows})
+    total, signed, either = rows.one()
+    return Tally(signed, either - signed, total - either)
+
+
+async def count_members(session: AsyncSession) -> int:
+    """How many may sign."""
+    return (await session.execute(select(func.count()).select_from(Member).where(signs()))).scalar_one()
 
 
 async def standing_of(session: AsyncSession, member_id: int) -> CharterSignature | None:

@@ -14,6 +14,8 @@ from pooling.web.markdown import Node, content_of
 from pooling.web.typography import date_short, typo
 
 MOST_NAMED = limit(500, "Members that a charter names", __name__, Readers.OPERATORS)
+MOST_SHOWN = 100
+"""Of these, on its page."""
 _SAMPLES = (
     {"group": "Bassin d’Arcachon", "members": ["Lugos"], "more_members": 2},
     {"group": "Bassin d’Arcachon", "members": [], "more_members": 0},

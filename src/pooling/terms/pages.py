@@ -24,6 +24,7 @@ from pooling.terms.page import TERMS, TITLE
 from pooling.terms.permissions import TermsRight, may_begin
 from pooling.terms.queries import (
     MOST_SHARED,
+    MOST_SHOWN,
     AnswerShown,
     agreement_on,
     answers_shown,
@@ -49,6 +50,7 @@ async def show_terms(here: Here[ActionPage]) -> Response[str]:
 async def _shown(here: ActionPage, form: Form) -> Response[str]:
     terms, shown = await terms_of(here.session, here.action.id), await answers_shown(here.session, here.action.id)
     shares_all = len(shown) <= MOST_SHARED
+    lines = shown if shares_all else shown[:MOST_SHOWN]
     still_open = here.action.state in OPEN
     standings = [line.standing for line in shown if (still_open and not line.through) or line.standing.position]
     simulated = [simulate(terms, one, standings) for one in terms.estimates] if shares_all else []
@@ -70,11 +72,12 @@ async def _shown(here: ActionPage, form: Form) -> Response[str]:
         lacking=lacking(here.action, terms, lead, counted.joined + counted.under_condition),
         agrees=still_open and bool(terms.estimates) and may_move(here.caller),
         turnout=counted,
-        lines=shown[:MOST_SHARED],
+        lines=lines,
         files=await files_of_answers(here.session, here.action.id),
         shares_all=shares_all,
         still_open=still_open,
         most=MOST_SHARED,
+        most_shown=MOST_SHOWN,
         simulated=list(zip(terms.estimates, simulated, strict=False)),
         items={item.code: item for item in terms.items},
         taken=taken_words(terms),
@@ -87,7 +90,7 @@ async def _shown(here: ActionPage, form: Form) -> Response[str]:
         writes=still_open and may_write(here.caller, here.action),
         answers={
             line.code
-            for line in shown
+            for line in lines
             if still_open and here.caller.may(right, member_id=int(line.standing.id))
         },
     )  # fmt: skip

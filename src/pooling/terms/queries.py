@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
@@ -23,6 +23,8 @@ from pooling.terms.schemas import AidIn, AnswerIn, EstimateIn, TermsIn, TermsIte
 OfTerms = TypeVar("OfTerms", TermsItem, Estimate, Aid)
 MOST_SHARED = 500
 """Members between whom a page shares an estimate."""
+MOST_SHOWN = 100
+"""Members on that page where there are more."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,8 @@ async def find_answer(session: AsyncSession, action_id: int, member_id: int) -> 
 def has_units() -> ColumnElement[bool]:
     """Of members: it has units, which answer in its place."""
     unit = aliased(Member)
-    is_one = and_(col(unit.group_id) == col(Member.group_id), col(unit.parent_id) == col(Member.id))
-    return exists().where(is_one, col(unit.retired_on).is_(None))
+    units = select(col(unit.parent_id)).where(col(unit.parent_id).is_not(None), col(unit.retired_on).is_(None))
+    return col(Member.id).in_(units)
 
 
 def has_whole(action_id: Mapped[int] | int) -> ColumnElement[bool]:
@@ -102,6 +104,11 @@ def has_whole(action_id: Mapped[int] | int) -> ColumnElement[bool]:
         col(answer.action_id) == action_id,
         col(answer.member_id) == col(Member.parent_id),
     )
+
+
+def _answers(action_id: int) -> ColumnElement[bool]:
+    """Of members: it answered."""
+    return exists().where(linked(TermsAnswer.member_id, Member.id), col(TermsAnswer.action_id) == action_id)
 
 
 def _through(action_id: int) -> ColumnElement[str | None]:
@@ -119,6 +126,13 @@ def _members_with_answers(action_id: int, *columns: Any) -> Select[Any]:  # noqa
 
 async def answers_shown(session: AsyncSession, action_id: int) -> list[AnswerShown]:
     """Those who answered first, by name; one more than a page shares."""
+    by_name, most = (col(Member.sort_key), col(Member.id)), MOST_SHARED + 1
+    answered, silent = (
+        # Chosen before anything is looked up, the silent by an index on their names.
+        select(col(Member.id)).where(col(Member.retired_on).is_(None), said).order_by(*by_name).limit(most).subquery()
+        for said in (_answers(action_id), ~_answers(action_id))
+    )
+    chosen = union_all(select(answered.c.id), select(silent.c.id))
     rows = await session.execute(
         _members_with_answers(
             action_id,
@@ -132,8 +146,9 @@ async def answers_shown(session: AsyncSession, action_id: int) -> list[AnswerSho
             _through(action_id),
         )
         .outerjoin(Person, col(Person.id) == col(TermsAnswer.answered_by))
-        .order_by(col(TermsAnswer.member_id).is_(None), col(Member.sort_key), col(Member.id))
-        .limit(MOST_SHARED + 1)
+        .where(col(Member.id).in_(chosen))
+        .order_by(col(TermsAnswer.member_id).is_(None), *by_name)
+        .limit(most)
     )
     return [
         AnswerShown(
