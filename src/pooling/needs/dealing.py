@@ -95,11 +95,15 @@ def levelled(level: str, extra: str, plan: str, within_firm: str) -> str:
         LEFT JOIN extra {extra} ON {extra}.plan = {plan} AND {extra}.member_id = line.member_id"""
 
 
-def dealing(lines: str = "") -> str:
+def dealing(lines: str = "", *, named: bool = False) -> str:
     """Begins a statement: each line (`lines`: those meant), the level of each cap, and what some get beyond it: an odd
-    unit, or whatever is given in order of arrival.
+    unit, or whatever is given in order of arrival. `named`: lines have the code, name and sort key of their member,
+    which is met once then.
     """
     cap = _CAP.format(within_firm="p.within_firm")
+    one = "JOIN members m ON m.group_id = :group AND m.id = {}.member_id"
+    of_line, names = (one.format("d"), ", m.code, m.name, m.sort_key") if named else ("", "")
+    of_extra, code = ("", "line.code") if named else (one.format("line"), "m.code")
     return f"""
     WITH plan AS (
         SELECT * FROM unnest(CAST(:plans AS int[]), CAST(:plan_items AS bigint[]), CAST(:within_firm AS boolean[]),
@@ -109,20 +113,19 @@ def dealing(lines: str = "") -> str:
         SELECT * FROM unnest(CAST(:level_plans AS int[]), CAST(:caps AS int[]), CAST(:level_units AS bigint[]))
             AS l (plan, cap, units)),
     line AS MATERIALIZED (
-        SELECT n.item_id, d.member_id, n.quantity, n.up_to, n.declared_at
-        FROM needs n JOIN declarations d ON d.group_id = :group AND d.id = n.declaration_id
+        SELECT n.item_id, d.member_id, n.quantity, n.up_to, n.declared_at{names}
+        FROM needs n JOIN declarations d ON d.group_id = :group AND d.id = n.declaration_id {of_line}
         WHERE n.group_id = :group AND d.purchase_id = :purchase AND d.state = 'filed' {lines}),
     extra AS (
         SELECT plan, member_id, 1 AS units FROM (
-            SELECT p.plan, p.odd, member_id, row_number() OVER (PARTITION BY p.plan ORDER BY m.code COLLATE "C") place
-            FROM plan p JOIN line ON line.item_id = p.item_id AND p.odd_cap = {cap}
-            JOIN members m ON m.group_id = :group AND m.id = member_id) first
+            SELECT p.plan, p.odd, member_id, row_number() OVER (PARTITION BY p.plan ORDER BY {code} COLLATE "C") place
+            FROM plan p JOIN line ON line.item_id = p.item_id AND p.odd_cap = {cap} {of_extra}
+            WHERE p.odd_cap IS NOT NULL) first
         WHERE place <= odd
         UNION ALL
         SELECT p.plan, member_id, LEAST({cap}, GREATEST(0, p.in_turn + {cap} - sum({cap}) OVER (
-            PARTITION BY p.plan ORDER BY declared_at, m.code COLLATE "C" ROWS UNBOUNDED PRECEDING)))
-        FROM plan p JOIN line ON line.item_id = p.item_id
-        JOIN members m ON m.group_id = :group AND m.id = member_id WHERE p.in_turn IS NOT NULL)"""  # noqa: S608 - ours
+            PARTITION BY p.plan ORDER BY declared_at, {code} COLLATE "C" ROWS UNBOUNDED PRECEDING)))
+        FROM plan p JOIN line ON line.item_id = p.item_id {of_extra} WHERE p.in_turn IS NOT NULL)"""  # noqa: S608 - ours
 
 
 def dealing_values(session: AsyncSession, purchase_id: int, plans: Sequence[Plan]) -> dict[str, Any]:

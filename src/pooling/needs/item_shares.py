@@ -95,17 +95,18 @@ async def item_shares(
 
 _WITHIN, _AIMING_WITHIN = "CAST(:within AS boolean)", "CAST(:aiming_within AS boolean)"
 _SHARES = f"""
-    {dealing("AND n.item_id = CAST(:item AS bigint)")},
+    {dealing("AND n.item_id = CAST(:item AS bigint)", named=True)},
     stock AS (SELECT CAST(:lead AS bigint) AS member_id, CAST(:stock AS bigint) AS units),
     share AS (
-        SELECT line.member_id, quantity, up_to,
+        SELECT line.member_id, code, name, sort_key, quantity, up_to,
             {units_of("low", "more_low", _WITHIN)} + COALESCE(stock.units, 0) AS units,
             {units_of("high", "more_high", _AIMING_WITHIN)} + COALESCE(stock.units, 0) AS more
         FROM line LEFT JOIN stock ON stock.member_id = line.member_id
         {levelled("low", "more_low", "0", _WITHIN)}
         {levelled("high", "more_high", "CAST(:aiming AS int)", _AIMING_WITHIN)}
         UNION ALL
-        SELECT member_id, 0, 0, units, units FROM stock
+        SELECT member_id, m.code, m.name, m.sort_key, 0, 0, units, units
+        FROM stock JOIN members m ON m.group_id = :group AND m.id = member_id
         WHERE units > 0 AND member_id NOT IN (SELECT member_id FROM line))"""  # noqa: S608 - no input
 """Every member's units without aiming at a tier, and (`more`) aiming at it."""
 
@@ -119,9 +120,9 @@ def _lines(*places: str) -> tuple[Subquery, Order]:
     """Every member's line, and in which order; `places` is where it stands among those who get as many units."""
     place, more_place = places
     statement = f"""{_SHARES}
-        SELECT m.name, quantity, up_to, units, {place} AS place, more, {more_place} AS more_place,
-            -abs(more - units) AS moved, m.sort_key, m.id AS member_id
-        FROM share JOIN members m ON m.group_id = :group AND m.id = member_id"""  # noqa: S608 - no input
+        SELECT name, quantity, up_to, units, {place} AS place, more, {more_place} AS more_place,
+            -abs(more - units) AS moved, sort_key, member_id
+        FROM share"""  # noqa: S608 - no input
     numbers = ("quantity", "up_to", "units", "place", "more", "more_place", "moved", "member_id")
     columns = {"name": String(), "sort_key": String()} | {name: BigInteger() for name in numbers}
     lines = text(statement).columns(**columns).subquery("lines")
@@ -130,7 +131,7 @@ def _lines(*places: str) -> tuple[Subquery, Order]:
 
 _EVEN = _lines("1", "1")
 """Where nobody's place matters."""
-_ODD = _lines(*(f'row_number() OVER (PARTITION BY {units} ORDER BY m.code COLLATE "C")' for units in ("units", "more")))
+_ODD = _lines(*(f'row_number() OVER (PARTITION BY {units} ORDER BY code COLLATE "C")' for units in ("units", "more")))
 
 
 async def _price(session: AsyncSession, plan: Plan, column: str, values: Mapping[str, object]) -> _Price:

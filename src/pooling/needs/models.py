@@ -2,7 +2,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -37,6 +37,7 @@ class Declaration(TenantTable, table=True):
     __tablename__ = "declarations"
     __table_args__ = (
         in_group(),
+        Index("ix_declarations_drafts", "group_id", "purchase_id", "id", postgresql_where=text("state = 'draft'")),
         ForeignKeyConstraint(
             ["group_id", "purchase_id", "member_id"],
             ["participations.group_id", "participations.purchase_id", "participations.member_id"],
