@@ -53,7 +53,7 @@ async def filled(clones: Clones) -> str:
 
 @pytest.fixture
 def own_addresses(clones: Clones, filled: str) -> Iterator[PostgresAddresses]:
-    made = clones.make(filled)
+    made = clones.make(filled, "story")
     yield made
     clones.drop(made)
 

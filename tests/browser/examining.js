@@ -2,15 +2,18 @@
 // here or on an earlier page, it is content with; and contrast, most of its work, follows from how a text and all that
 // it stands in are painted. What follows from more than how an element is built is looked for on every page.
 async ([options, ...known]) => {
+  // Of a text itself; and of all that it stands in, where it is not as usual.
+  const WRITTEN = ["color", "font-size", "font-weight", "text-shadow", "-webkit-text-stroke", "visibility"];
   const PAINTED = [
-    "color", "background-color", "background-image", "background-size", "background-position", "opacity", "filter",
-    "mix-blend-mode", "text-shadow", "-webkit-text-stroke", "font-size", "font-weight", "position", "z-index", "float",
-    "overflow", "clip-path", "visibility",
+    "background-color", "background-image", "background-size", "background-position", "opacity", "filter",
+    "mix-blend-mode", "position", "z-index", "float", "overflow", "clip-path",
   ];
   // Attributes that say something by one of a few values. Of the others it matters whether they are there.
   const SAYING = /^(role|type|scope|lang|tabindex|autocomplete|target|aria-(?!label|describedby|controls|owns)[a-z]+)$/;
   const NAMING = ["for", "headers", "list", "aria-labelledby", "aria-describedby", "aria-controls"];
   const CHECKED = "data-contrast-checked";
+  const CONTRAST = "color-contrast";
+  const OURS = "as found";
   const PRIME = 67_108_859;
   // Thousands of numbers, which a text takes to and from a page in little time.
   const [knownLooks, knownShapes] = known.map((text) => new Set(text.split(" ").map(Number)));
@@ -21,58 +24,77 @@ async ([options, ...known]) => {
     const found = new Map();
     const of = (element) => {
       if (element === null) return 0;
-      if (!found.has(element)) found.set(element, digest(of(element.parentElement), own(element).join("|")));
+      if (!found.has(element)) {
+        const before = of(element.parentElement), said = own(element);
+        found.set(element, said === null ? before : digest(before, said.join("|")));
+      }
       return found.get(element);
     };
     return of;
   };
-  const look = following((element) => {
+  const valuesOf = (element, names) => {
     const style = getComputedStyle(element);
-    return [element.tagName, element.getAttribute("class"), ...PAINTED.map((name) => style.getPropertyValue(name))];
+    return names.map((name) => style.getPropertyValue(name));
+  };
+  const usual = valuesOf(document.head, PAINTED).join("|");
+  const background = following((element) => {
+    const painted = valuesOf(element, PAINTED);
+    return painted.join("|") === usual ? null : painted;
   });
+  const looks = new Map();
+  const look = (element) => {
+    if (!looks.has(element)) looks.set(element, digest(background(element), valuesOf(element, WRITTEN).join("|")));
+    return looks.get(element);
+  };
   const shape = following((element) => [
-    element.tagName, hasText(element), element.textContent.trim() === "",
+    element.tagName, hasText(element), element.textContent.trim() === "", element.matches("tr") && element.children.length,
     ...[...element.attributes].map(({ name, value }) =>
       name === "class" || SAYING.test(name) ? `${name}=${value}` : `${name}${value.trim() === ""}`).sort(),
   ]);
   const hasText = (element) =>
     element.matches("input, select, textarea") ||
     [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+  // Of what nobody sees axe says nothing: it would be asked again on every page.
+  const clipped = new Map();
+  const isClipped = (element) => {
+    if (element === null) return false;
+    if (!clipped.has(element))
+      clipped.set(element, isClipped(element.parentElement) || getComputedStyle(element).clipPath !== "none");
+    return clipped.get(element);
+  };
+  const isBeside = ({ right, bottom }) => right + window.scrollX <= 0 || bottom + window.scrollY <= 0;
+  const isShown = (element) =>
+    element.checkVisibility() && !isClipped(element) && !isBeside(element.getBoundingClientRect());
   const violations = [];
-  const tell = (result) => {
-    for (const { id, help, nodes } of result.violations) violations.push(...nodes.map(({ html }) => [id, help, html]));
-  };
-  const checkContrast = async (elements) => {
-    if (!elements.length) return;
-    for (const element of elements) element.setAttribute(CHECKED, "");
-    const result = await axe.run({
-      ...options, runOnly: ["color-contrast"], resultTypes: ["violations", "passes"], elementRef: true,
-    });
-    for (const element of elements) element.removeAttribute(CHECKED);
-    tell(result);
-    for (const { nodes } of result.passes) for (const { element } of nodes) passed.add(look(element));
-  };
-  const texts = [...document.querySelectorAll("body, body *")].filter(hasText);
+  checkNames();
+  const texts = [...document.querySelectorAll("body, body *")].filter((one) => hasText(one) && isShown(one));
   const unknown = () => texts.filter((element) => !passed.has(look(element)));
-
   const shapes = new Set([...document.querySelectorAll("*")].map(shape));
   const headings = [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter((heading) => heading.checkVisibility());
   headings.forEach((heading, place) => shapes.add(digest(1, `${headings[place - 1]?.tagName}>${heading.tagName}`)));
   const isNew = [...shapes].some((one) => !knownShapes.has(one));
 
-  checkNames();
-  if (isNew) {
-    axe.configure({ rules: [{ id: "color-contrast", selector: `[${CHECKED}]` }] });
-    tell(await axe.run({ ...options, reporter: "no-passes", rules: { "color-contrast": { enabled: false } } }));
-  }
-  if (unknown().length) {
-    axe.configure({ rules: [{ id: "color-contrast", selector: `[${CHECKED}]` }] });
-    const first = new Map(unknown().reverse().map((element) => [look(element), element]));
-    await checkContrast([...first.values()]);
-    const others = new Set(first.values());
-    await checkContrast(unknown().filter((element) => !others.has(element)));
-  }
-  return { violations, looks: told(passed, knownLooks), shapes: violations.length ? "" : told(shapes, knownShapes) };
+  // Gives what axe found out itself: to describe each element, which it would do, takes half of its time.
+  const checked = async (elements, asked) => {
+    for (const element of elements) element.setAttribute(CHECKED, "");
+    const results = await axe.run({ ...options, ...asked, reporter: OURS });
+    for (const element of elements) element.removeAttribute(CHECKED);
+    for (const { id, help, violations: nodes, passes } of results) {
+      violations.push(...nodes.map(({ node }) => [id, help, node.element.outerHTML.slice(0, 200)]));
+      if (id === CONTRAST) for (const { node } of passes) passed.add(look(node.element));
+    }
+  };
+  window.asked = async () => {
+    axe.configure({ rules: [{ id: CONTRAST, selector: `[${CHECKED}]` }] });
+    axe.addReporter(OURS, (results, _, give) => give(results));
+    const first = new Set(new Map(unknown().reverse().map((element) => [look(element), element])).values());
+    await checked(first, isNew ? {} : { runOnly: [CONTRAST] });
+    const others = unknown().filter((element) => !first.has(element));
+    if (others.length) await checked(others, { runOnly: [CONTRAST] });
+    return { violations, looks: told(passed, knownLooks), shapes: violations.length ? "" : told(shapes, knownShapes) };
+  };
+  const longestWord = Math.max(...document.body.innerText.split(/\s+/).map(({ length }) => length));
+  return { violations, isNew: isNew || unknown().length > 0, longestWord };
 
   // No id and no landmark's name twice, and no name of what is not there.
   function checkNames() {

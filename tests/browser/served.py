@@ -4,13 +4,17 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from litestar import Litestar
+from sqlalchemy import select
+from sqlmodel import col
 
 from ground.database import OUR_FEATURES
+from pooling.accounts.models import Person
+from pooling.accounts.sessions import open_session
 from pooling.app import create_app
 from pooling.demo.running import make_territory
 from pooling.kernel.bell import Bell
@@ -43,6 +47,12 @@ class Served:
     bell: Bell
     clock: Clock
 
+    async def token_of(self, email: str) -> str:
+        """Of a session of this person, who has signed in; how one does is in the stories of the main job."""
+        async with self.database.transaction() as session:
+            person = (await session.execute(select(col(Person.id)).where(col(Person.email) == email))).scalar_one()
+            return await open_session(session, person, self.clock.now())
+
     async def worker_passes(self) -> None:
         """One sweep of the worker, and the delivery that it asks for."""
         work = work_of(self.settings, self.database, self.bell, transport=KeptInOutbox())
@@ -60,18 +70,16 @@ class Server:
     url: str
     settings: Settings
     bell: Bell
+    databases: dict[str, Database] = field(default_factory=dict)
+    """By address: a story finds compiled what an earlier one has asked."""
 
     @asynccontextmanager
     async def serving(self, database_url: str) -> AsyncIterator[Served]:
         """Serves this demonstration territory as long as the block lasts, and then the one of before."""
         before = self.app.state.services
-        served = Served(
-            self.url,
-            self.settings,
-            Database.connect(database_url).handing(OUR_FEATURES),
-            self.bell,
-            FixedClock(STARTED),
-        )
+        if database_url not in self.databases:
+            self.databases[database_url] = connected(database_url)
+        served = Served(self.url, self.settings, self.databases[database_url], self.bell, FixedClock(STARTED))
         self.app.state.services = replace(before, database=served.database, clock=served.clock)
         try:
             yield served

@@ -35,7 +35,7 @@ async def test_from_the_first_meeting_to_the_report(
         for email in (FACILITATOR, *VOTERS.values())
     }
     for email, visitor in people.items():
-        await visitor.enter_as(email)
+        await visitor.hold(await demonstration.token_of(email))
     facilitator, referents = people[FACILITATOR], {code: people[email] for code, email in VOTERS.items()}
     action = await a_referent_proposes_from_the_catalogue(referents[SALLES])
     ballots = await the_facilitator_opens_a_round(facilitator)
@@ -48,7 +48,7 @@ async def test_from_the_first_meeting_to_the_report(
     assert isinstance(demonstration.clock, FixedClock)
     demonstration.clock.instant = COMMITTEE_BEGUN
     for email, visitor in people.items():  # nobody stays signed in for days
-        await visitor.enter_as(email)
+        await visitor.hold(await demonstration.token_of(email))
     await the_committee_adopts_what_came_of_it(facilitator)
     await facilitator.open(action)
     await facilitator.reads("1 au dernier tour adopté")

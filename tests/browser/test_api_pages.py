@@ -16,7 +16,7 @@ async def test_a_token_is_made_on_its_page_and_the_reference_reads_well(
     await visitor.reads("API reference")
     await visitor.follow("sites")
     await visitor.reads("What is sent and answered")
-    await visitor.enter_as("referent@lugos.example")
+    await visitor.hold(await shared_demonstration.token_of("referent@lugos.example"))
     await visitor.open("/compte/jetons")
     await visitor.press("Créer le jeton")
     await visitor.reads("Donnez un nom à ce jeton")

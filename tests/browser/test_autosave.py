@@ -26,7 +26,7 @@ async def visitor(demonstration: Served, visitors: Visitors) -> Visitor:
 
 async def at_the_minutes(demonstration: Served, visitors: Visitors) -> Visitor:
     visitor = await visitors.arrive(demonstration.url)
-    await visitor.enter_as(FACILITATOR)
+    await visitor.hold(await demonstration.token_of(FACILITATOR))
     await visitor.open(f"{GROUP}/comites/{NEXT_COMMITTEE}/compte-rendu")
     return visitor
 

@@ -26,7 +26,7 @@ IS_SEEN = """element => {
 async def visitor(shared_demonstration: Served, visitors: Visitors) -> Visitor:
     """The référent of Lugos, at the declaration that it has begun."""
     visitor = await visitors.arrive(shared_demonstration.url, examines=False)
-    await visitor.enter_as("referent@lugos.example")
+    await visitor.hold(await shared_demonstration.token_of("referent@lugos.example"))
     await visitor.open(LUGOS)
     return visitor
 
@@ -80,7 +80,7 @@ async def test_a_wrong_input_is_found_mended_and_filed_from_the_keyboard(
 ) -> None:
     visitor = await visitors.arrive(demonstration.url)
     page = visitor.page
-    await visitor.enter_as("referent@lugos.example")
+    await visitor.hold(await demonstration.token_of("referent@lugos.example"))
     await visitor.open(LUGOS)
     racks, shelters = labelled(page, "Arceau posé"), labelled(page, "Abri de 10 places")
     await racks.focus()

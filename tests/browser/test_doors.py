@@ -27,7 +27,7 @@ async def arrive(demonstration: Served, visitors: Visitors) -> Arrive:
     async def at_the_declaration(*, scripts: bool = True) -> Visitor:
         visitor = await visitors.arrive(demonstration.url, javascript=scripts)
         visitor.page.on("dialog", leave)
-        await visitor.enter_as(REFERENT)
+        await visitor.hold(await demonstration.token_of(REFERENT))
         await visitor.open(LUGOS)
         return visitor
 

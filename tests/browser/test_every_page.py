@@ -59,7 +59,7 @@ def kind(path: str) -> str:
 async def test_every_page_within_reach_of_the_facilitator(shared_demonstration: Served, visitors: Visitors) -> None:
     await shared_demonstration.worker_passes()
     visitor = await visitors.arrive(shared_demonstration.url)
-    await visitor.enter_as("animation@bassin.example")
+    await visitor.hold(await shared_demonstration.token_of("animation@bassin.example"))
     met = await visit_all(visitor)
     assert {f"{GROUP}/membres", "/accessibilite"} <= met
     assert len([path for path in met if path.endswith("/couts")]) >= ALIKE
@@ -68,7 +68,7 @@ async def test_every_page_within_reach_of_the_facilitator(shared_demonstration: 
 
 async def test_pages_in_the_dark(shared_demonstration: Served, visitors: Visitors) -> None:
     visitor = await visitors.arrive(shared_demonstration.url, dark=True)
-    await visitor.enter_as("achats@cobas.example")
+    await visitor.hold(await shared_demonstration.token_of("achats@cobas.example"))
     purchases = f"{GROUP}/achats"
     for path in (
         f"{purchases}/{BIKE_RACKS}/besoins",
@@ -82,7 +82,7 @@ async def test_pages_in_the_dark(shared_demonstration: Served, visitors: Visitor
     ):
         await visitor.open(path)
     await visitor.leave()
-    await visitor.enter_as("referent@lugos.example")
+    await visitor.hold(await shared_demonstration.token_of("referent@lugos.example"))
     await visitor.open(LUGOS)
     await visitor.fill("Arceau posé", "douze")
     await visitor.press("Enregistrer le brouillon")
@@ -123,7 +123,7 @@ def links(page: HtmlElement) -> list[str]:
 
 async def test_pages_of_errors(shared_demonstration: Served, visitors: Visitors) -> None:
     visitor = await visitors.arrive(shared_demonstration.url)
-    await visitor.enter_as("observation@bassin.example")
+    await visitor.hold(await shared_demonstration.token_of("observation@bassin.example"))
     for path, status, heading in (
         (f"{GROUP}/nulle-part", 404, "introuvable"),
         (f"{GROUP}/achats/{BIKE_RACKS}/cloture", 403, "Accès réservé"),
@@ -184,7 +184,7 @@ PAID = (EntryKind.TITRE, EntryKind.PAYMENT)
 async def test_the_demonstration_has_open_data(shared_demonstration: Served, visitors: Visitors) -> None:
     """A line in the list of a year, and data that are valid, of vehicles too."""
     visitor = await visitors.arrive(shared_demonstration.url)
-    await visitor.enter_as("achats@cobas.example")
+    await visitor.hold(await shared_demonstration.token_of("achats@cobas.example"))
     year = f"{GROUP}/donnees-ouvertes/2025"
     async with await visitor.reading() as client:
         listed = list(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 @pytest_asyncio.fixture
 async def visitor(shared_demonstration: Served, visitors: Visitors) -> Visitor:
     visitor = await visitors.arrive(shared_demonstration.url, examines=False)  # the walk does
-    await visitor.enter_as("referent@lugos.example")
+    await visitor.hold(await shared_demonstration.token_of("referent@lugos.example"))
     await visitor.open(LUGOS)
     return visitor
 
@@ -207,6 +207,6 @@ async def test_a_declaration_that_is_only_read_keeps_its_totals(
     shared_demonstration: Served, visitors: Visitors
 ) -> None:
     visitor = await visitors.arrive(shared_demonstration.url, examines=False)
-    await visitor.enter_as("achats@cobas.example")
+    await visitor.hold(await shared_demonstration.token_of("achats@cobas.example"))
     await visitor.open(LUGOS)
     await totals(visitor.page, "4", "720,00 €")

@@ -29,7 +29,7 @@ async def test_a_body_with_its_17_communes_joins_in_a_few_steps(
     async with demonstration.database.transaction(group) as session:
         await grant_role(session, people[FACILITATOR], Role.FACILITATOR, STARTED)
     visitor = await visitors.arrive(demonstration.url, javascript=javascript)
-    await visitor.enter_as(FACILITATOR)
+    await visitor.hold(await demonstration.token_of(FACILITATOR))
     await visitor.open("/g/pays-tarusate")
     assert await set_up(visitor, javascript=javascript) <= FEWEST
     members = visitor.page.get_by_role("table").get_by_role("row")
@@ -47,7 +47,7 @@ async def test_it_joins_by_the_keyboard_alone(demonstration: Served, visitors: V
     async with demonstration.database.transaction(group) as session:
         await grant_role(session, people[FACILITATOR], Role.FACILITATOR, STARTED)
     visitor = await visitors.arrive(demonstration.url, examines=False)
-    await visitor.enter_as(FACILITATOR)
+    await visitor.hold(await demonstration.token_of(FACILITATOR))
     await visitor.open("/g/pays-au-clavier/annuaire")
     page = visitor.page
     await reach(page, "input", "")

@@ -24,7 +24,7 @@ MOST_TABS = 40
 
 async def test_a_supplier_answers_behind_its_link(demonstration: Served, visitors: Visitors) -> None:
     buyer = await visitors.arrive(demonstration.url)
-    await buyer.enter_as(BUYER)
+    await buyer.hold(await demonstration.token_of(BUYER))
     await buyer.open(REQUESTS)
     await labelled(buyer.page, STAENDER).check()
     await buyer.fill("Réponse au plus tard le", "2026-12-01")

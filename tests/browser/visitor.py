@@ -13,6 +13,8 @@ import httpx
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Route, expect
 
+from pooling.web.security import SESSION_COOKIE
+
 WIDE, ZOOMED, NARROW = 1200, 600, 320
 """CSS pixels: a desk's screen, the same at 200 % zoom, a phone's."""
 HEIGHT = 900
@@ -39,6 +41,8 @@ class Examined:
     """Of texts whose contrast is enough."""
     shapes: set[str] = field(default_factory=set)
     """Of elements, and all that they stand in, with which axe was content."""
+    longest_word: int = 0
+    """Letters, of what was measured."""
 
 
 @dataclass
@@ -73,6 +77,10 @@ class Visitor:
         cookies = await self.page.context.cookies()
         held = "; ".join(f"{one['name']}={one['value']}" for one in cookies)
         return httpx.AsyncClient(base_url=self.url, headers={"Cookie": held}, timeout=PATIENCE, follow_redirects=True)
+
+    async def hold(self, token: str) -> None:
+        """Puts this token in the cookie of the session, whatever was there."""
+        await self.page.context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": self.url}])
 
     async def enter_as(self, email: str) -> None:
         """Chooses a role on the demonstration's sign-in page."""
@@ -112,7 +120,7 @@ class Visitor:
         """Examines the page where scripts run."""
         if not self.examines:
             return
-        met = self.page.url, await self.page.locator("body").inner_text(), self.dark
+        met = self.page.url, await self.page.evaluate("document.body.innerText"), self.dark
         if met not in self.examined.pages:
             self.examined.pages.add(met)
             self.complaints += await complaints_about(self.page, self.examined)
@@ -142,11 +150,25 @@ async def held_back(page: Page) -> AsyncIterator[None]:
 
 
 async def complaints_about(page: Page, known: Examined) -> list[str]:
-    """What axe and a ruler find wrong with a page; axe is asked where there is something that it has not yet seen."""
+    """What axe and a ruler find wrong with a page. Both are asked where there is something that they have not yet seen;
+    the ruler also where a word is longer than any that it has.
+    """
     examined = await page.evaluate(EXAMINING, [AXE, " ".join(known.looks), " ".join(known.shapes)])
-    known.looks.update(examined["looks"].split())
-    known.shapes.update(examined["shapes"].split())
+    is_new, word = examined["isNew"], examined["longestWord"]
+    if is_new:
+        await page.evaluate(axe.axe_script)
+        examined = await page.evaluate("asked()")
+        known.looks.update(examined["looks"].split())
+        known.shapes.update(examined["shapes"].split())
     found = [f"{page.url}: {rule}: {words}: {html}" for rule, words, html in examined["violations"]]
+    if is_new or word > known.longest_word:
+        known.longest_word = max(word, known.longest_word)
+        found += await too_wide(page)
+    return found
+
+
+async def too_wide(page: Page) -> list[str]:
+    found = []
     for width in (NARROW, ZOOMED, WIDE):
         await page.set_viewport_size({"width": width, "height": HEIGHT})
         needed = await page.evaluate("document.documentElement.scrollWidth")
@@ -175,8 +197,6 @@ class Visitors:
             reduced_motion="reduce",
         )
         context.set_default_timeout(PATIENCE)
-        if examines and javascript:  # it is half a megabyte: the browser keeps it
-            await context.add_init_script(axe.axe_script)
         page = await context.new_page()
         visitor = Visitor(page, url, dark=dark, examines=examines and javascript, examined=self.examined)
         visitor.listen()

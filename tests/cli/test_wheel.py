@@ -13,13 +13,15 @@ from urllib.request import urlopen
 
 import pytest
 
-from ground.shell import BETWEEN_LOOKS, Shell
+from ground.shell import Shell
 from pooling import PROJECT_ROOT
 from pooling.embedded import engines
 from pooling.embedded.errors import EngineError
 from pooling.embedded.sockets import answers
 
 RUN = [sys.executable, "-m", "pooling"]
+BETWEEN_QUESTIONS = 0.25
+"""Seconds: it answers each of them in the time in which it makes its territory."""
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ def test_the_demonstration_runs_from_it_until_ctrl_c_and_stops_its_engines(
 ) -> None:
     while not is_ready(free_tcp_port):
         assert demonstration.poll() is None, (tmp_path / "said").read_text()
-        time.sleep(BETWEEN_LOOKS)
+        time.sleep(BETWEEN_QUESTIONS)
     assert not (installed.parent / "var").exists()
     data = data_folder / "pooling" / "demo"  # the user's
     engines_at = [data / "postgres" / ".s.PGSQL.5432", data / "valkey" / "valkey.sock"]

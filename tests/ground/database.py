@@ -99,10 +99,12 @@ class Clones:
         self._prefix = prefix
         self._made = 0
 
-    def make(self, template: str = MIGRATED) -> PostgresAddresses:
-        """A database more. It begins as another is to which nobody is connected any more."""
+    def make(self, template: str = MIGRATED, name: str | None = None) -> PostgresAddresses:
+        """A database more. It begins as another is to which nobody is connected any more. One named as another that was
+        dropped may be served by that one’s engine, which has compiled its statements.
+        """
         self._made += 1
-        name = f"pooling_{self._prefix}_{self._made}"
+        name = f"pooling_{self._prefix}_{name or self._made}"
         # A template must have no other connection.
         self._tell("SELECT pg_advisory_lock(42)", _clone(name, template))
         return self._server.addresses(name)
