@@ -40,7 +40,9 @@ async def rows(addresses: PostgresAddresses, _: Path) -> list[Row]:
     await owner.execute("CREATE TABLE bare_members (LIKE members INCLUDING ALL)")
     authorities = list(read_authorities(PACKAGED))
     lines = [
-        Line(number, {"code": row.siren, "name": row.name, "insee": row.insee or "", "population": str(row.population)})
+        Line.of(
+            number, {"code": row.siren, "name": row.name, "insee": row.insee or "", "population": str(row.population)}
+        )
         for number, row in enumerate(authorities, start=2)
     ]
     written: list[tuple[Any, ...]] = [

@@ -1,6 +1,8 @@
 """Lists as people hand them in: every usual CSV, spreadsheets, and files that are not what they claim."""
 
 import contextlib
+import csv
+import io
 import zipfile
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from pooling.kernel import list_reading
 from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.list_reading import UnreadableListError, read_list, without_blanks
+from pooling.kernel.text import clean
 
 COLUMNS = {"member": ("membre", "siren", "code"), "quantity": ("quantité", "quantity"), "note": ("remarque",)}
 EXPECTED = [(2, {"member": "213300098", "quantity": "5"}), (4, {"member": "Lège", "quantity": "1 000"})]
@@ -280,3 +283,15 @@ def test_a_cell_beyond_the_longest_is_refused_with_its_line(tmp_path: Path) -> N
 def test_columns_beyond_what_a_list_of_ours_has_are_not_read(tmp_path: Path) -> None:
     path = written(tmp_path, "membre;quantité" + ";x" * 10_000 + "\na;1" + ";y" * 10_000 + "\n")
     assert lines_of(path) == [(2, {"member": "a", "quantity": "1"})]
+
+
+@given(st.text(alphabet='a7é’ \t;,\n\r"\x0b\xa0\xad\u0301', max_size=12), st.sampled_from(";,\t"))
+def test_a_text_that_is_taken_for_clean_has_no_cell_to_be_cleaned(text: str, delimiter: str) -> None:
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    if list_reading._is_clean(text, delimiter):
+        assert all(cell == clean(cell) for row in rows for cell in row)
+
+
+def test_a_plain_list_is_taken_for_clean() -> None:
+    assert list_reading._is_clean("membre;article;quantité\r\n213300098;Arceau d’appui;5\r\n", ";")
+    assert not list_reading._is_clean("membre;quantité\n213300098;1 000 \n", ";")

@@ -121,7 +121,9 @@ async def test_what_is_carried_is_judged_again(sign_in: SignIn) -> None:
 
 async def test_a_department_of_the_directory_is_imported(database: Database, territory: Territory) -> None:
     lines = [
-        Line(number, {"code": row.siren, "name": row.name, "insee": row.insee or "", "population": str(row.population)})
+        Line.of(
+            number, {"code": row.siren, "name": row.name, "insee": row.insee or "", "population": str(row.population)}
+        )
         for number, row in enumerate(read_authorities(PACKAGED), start=2)
         if row.department == "33"
     ]

@@ -103,7 +103,7 @@ async def test_every_reason_for_which_a_line_is_refused(database: Database, terr
         (LUGOS, "arceau", "3", "x"): "le maximum « x » n’est pas un nombre entier entre 3 et 1 000 000",
     }
     names = ("member", "item", "quantity", "up_to")
-    lines = [Line(number, dict(zip(names, cells, strict=True))) for number, cells in enumerate(refused, start=2)]
+    lines = [Line.of(number, dict(zip(names, cells, strict=True))) for number, cells in enumerate(refused, start=2)]
     async with database.transaction(territory.group_id) as session:
         written, bad = await import_needs(session, await reference_of(session), lines, FixedClock(NOW))
         assert (written, [line.reason for line in bad]) == (0, list(refused.values()))
@@ -111,7 +111,7 @@ async def test_every_reason_for_which_a_line_is_refused(database: Database, terr
 
 def lines_of(*rows: tuple[str, str, str, str]) -> list[Line]:
     names = ("member", "item", "quantity", "up_to")
-    return [Line(number, dict(zip(names, row, strict=True))) for number, row in enumerate(rows, start=2)]
+    return [Line.of(number, dict(zip(names, row, strict=True))) for number, row in enumerate(rows, start=2)]
 
 
 async def test_a_file_replaces_the_declarations_of_those_it_names(database: Database, territory: Territory) -> None:
@@ -170,3 +170,21 @@ async def test_what_a_skipped_line_may_be_about_is_left_as_it_stands(database: D
             (ARCACHON, "arceau", 9, 9),
             (SALLES, "arceau", 9, 9),
         ]
+
+
+async def test_what_stands_as_it_is_filed_is_not_written_again(database: Database, territory: Territory) -> None:
+    await open_purchase(database, territory, NOW)
+    rows = [(member, item, "4", "6") for member in (ARCACHON, SALLES) for item in ("arceau", "abri")]
+
+    async def places(session: AsyncSession) -> set[str]:
+        return set((await session.execute(text("SELECT CAST(ctid AS text) FROM needs"))).scalars())
+
+    async with database.transaction(territory.group_id) as session:
+        reference = await reference_of(session)
+        await import_needs(session, reference, lines_of(*rows), FixedClock(NOW))
+        first = await places(session)
+        assert await import_needs(session, reference, lines_of(*rows), FixedClock(NOW)) == (4, [])
+        assert await places(session) == first
+        await import_needs(session, reference, lines_of((ARCACHON, "arceau", "4", "9"), *rows[1:]), FixedClock(NOW))
+        assert len(await places(session) & first) == 3
+        assert (ARCACHON, "arceau", 4, 9) in await standing(session)

@@ -12,7 +12,7 @@ from factories import BUYER, LUGOS, NOW, Territory, file_needs, open_purchase
 from pooling.kernel.clock import FixedClock
 from pooling.kernel.database import Database
 from pooling.kernel.list_reading import Line
-from pooling.needs.importing import import_needs
+from pooling.needs.importing import COLUMNS, import_needs
 from pooling.needs.queries import coverage
 from pooling.needs.reminder_queries import closings_of
 from pooling.outbox.models import Message
@@ -132,7 +132,7 @@ async def test_a_list_answers_too(database: Database, territory: Territory) -> N
 
     async def imported(*rows: tuple[str, str]) -> int:
         lines = [
-            Line(place, {"member": LUGOS, "item": item, "quantity": units})
+            Line.of(place, {"member": LUGOS, "item": item, "quantity": units}, COLUMNS)
             for place, (item, units) in enumerate(rows, 2)
         ]
         async with database.transaction(territory.group_id) as session:

@@ -209,7 +209,7 @@ async def test_a_file_of_another_purchase_or_a_line_twice_is_refused(database: D
         (({"code": "arceau", "answer": "1"}, {"code": "arceau", "answer": "2"}), "déjà à la ligne 2"),
         (({"code": "@remise", "answer": "2"},), "n’est le code d’aucun article"),
     ):
-        lines = [Line(number, of) for number, of in enumerate(cells, start=2)]
+        lines = [Line.of(number, of) for number, of in enumerate(cells, start=2)]
         with pytest.raises(UnreadableListError, match=said):
             typed_in(lines, purchase, items)
 

@@ -215,7 +215,7 @@ async def work_again(database: Database, territory: Territory) -> None:
 
 
 def _line(**cells: str) -> Line:
-    return Line(2, {name: cells.get(name, "") for name in COLUMNS})
+    return Line.of(2, {name: cells.get(name, "") for name in COLUMNS})
 
 
 @pytest.mark.parametrize(

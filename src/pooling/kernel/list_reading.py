@@ -8,7 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from operator import itemgetter
 from pathlib import Path
+from typing import Self
 
 from pooling.kernel.encodings import UnclearTextError, read_text
 from pooling.kernel.limits import BYTES, Readers, limit
@@ -26,21 +29,42 @@ _FAILED = re.compile(r"#(REF!|N/A|NAME\?|NOM\?|VALUE!|VALEUR!|DIV/0!|NUM!|NOMBRE
 _FAILED_BEGINS = ("#", "E")
 LONGEST_CELL = limit(1_000, "Letters in a cell of a list", __name__, Readers.OPERATORS)
 """Characters: far more than the longest name."""
+_REMEMBERED = 100_000
+"""Cells that were looked at and are not again: in a long list the same stand on many lines."""
+_NOT_PLAIN = re.compile('[^ -~À-ÿŒœ’\r\n\t]|"')
 
 
 class UnreadableListError(Exception):
     """The file is not a list with a header row; the message, in French, says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Line:
-    """One line of the file: its number as a spreadsheet shows it, its cells by column."""
+    """One line of the file: its number as a spreadsheet shows it, its cells by column. Not frozen, and no mapping each:
+    either would take as long as reading it.
+    """
 
     number: int
-    cells: Mapping[str, str]
+    values: Sequence[str]
+    """In the order of the columns that were asked for, empty where the file has none; an empty one stands last."""
+    _places: Mapping[str, int]
+    """Of the columns that the file has, in `values`."""
+
+    @classmethod
+    def of(cls, number: int, cells: Mapping[str, str], columns: Iterable[str] = ()) -> Self:
+        """One with these cells, as it is where these `columns` were asked for (else those of the cells)."""
+        names = list(columns or cells)
+        values = (*(cells.get(name, "") for name in names), "")
+        return cls(number, values, {name: place for place, name in enumerate(names) if name in cells})
 
     def __getitem__(self, column: str) -> str:
-        return self.cells.get(column, "")
+        place = self._places.get(column)
+        return "" if place is None else self.values[place]
+
+    @property
+    def cells(self) -> Mapping[str, str]:
+        """By the columns that the file has."""
+        return {column: self.values[place] for column, place in self._places.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +156,24 @@ def _lines(
     if not header:
         raise UnreadableListError("le fichier est vide.")
     places = _places(header, columns, required)
-    given = 0
+    taken = [places.get(name, -1) for name in columns]
+    ours = {name: place for place, name in enumerate(columns) if name in places}
+    take: Callable[[list[str | None]], tuple[str, ...]] = itemgetter(*taken, -1)
+    width, given, known = max(taken) + 1, 0, set[str]()
     for number, row in rows:
-        cells = {name: _known(row, place, number, header) for name, place in places.items()}
-        if not any(cells.values()):
+        row.extend(repeat("", width + 1 - len(row)))
+        row[-1] = ""  # none of ours: for what the file has not
+        values = take(row)
+        if not known.issuperset(values):
+            _require_known(values, ours, number, header, places)
+            if len(known) < _REMEMBERED:
+                known.update(values)
+        if not any(values):
             continue
         given += 1
         if given > longest:
             raise UnreadableListError(f"le fichier a plus de {longest:,} lignes.".replace(",", "\u202f"))
-        yield Line(number, cells)
+        yield Line(number, values, ours)
 
 
 def _numbered(rows: Iterable[list[str | None]]) -> Iterator[tuple[int, list[str | None]]]:
@@ -149,10 +182,14 @@ def _numbered(rows: Iterable[list[str | None]]) -> Iterator[tuple[int, list[str 
     Raises:
         UnreadableListError: a cell holds a text that no list of ours has.
     """
+    short = set[str | None]()
     for number, row in enumerate(rows, start=1):
         cells = row[:WIDEST]
-        if max(map(len, filter(None, cells)), default=0) > LONGEST_CELL:
-            raise UnreadableListError(f"ligne {number} : une case dépasse {LONGEST_CELL} caractères.")
+        if not short.issuperset(cells):
+            if max(map(len, filter(None, cells)), default=0) > LONGEST_CELL:
+                raise UnreadableListError(f"ligne {number} : une case dépasse {LONGEST_CELL} caractères.")
+            if len(short) < _REMEMBERED:
+                short.update(cells)
         yield number, cells
 
 
@@ -161,20 +198,27 @@ def _is_hint(row: Sequence[str | None]) -> bool:
     return (row[0] or "").lower().startswith("sep=")
 
 
-def _known(row: Sequence[str | None], place: int, number: int, header: Sequence[str | None]) -> str:
-    """What a cell holds. A formula without its result, or one that failed, is no empty cell and no name.
+def _require_known(
+    values: Sequence[str | None],
+    ours: Mapping[str, int],
+    number: int,
+    header: Sequence[str | None],
+    places: Mapping[str, int],
+) -> None:
+    """A formula without its result, or one that failed, is no empty cell and no name.
 
     Raises:
-        UnreadableListError: nobody knows what it holds.
+        UnreadableListError: nobody knows what a cell holds.
     """
-    cell = row[place] if place < len(row) else ""
-    if cell is not None and not (cell[:1] in _FAILED_BEGINS and _FAILED.fullmatch(cell)):
-        return cell
-    what = f"la formule a échoué ({cell})" if cell else "le résultat de la formule n’est pas enregistré"
-    raise UnreadableListError(
-        f"ligne {number}, colonne « {header[place]} » : {what}. Vérifiez la cellule dans un tableur, enregistrez le "
-        "fichier, puis recommencez."
-    )
+    for name, at in ours.items():
+        cell = values[at]
+        if cell is not None and not (cell[:1] in _FAILED_BEGINS and _FAILED.fullmatch(cell)):
+            continue
+        what = f"la formule a échoué ({cell})" if cell else "le résultat de la formule n’est pas enregistré"
+        raise UnreadableListError(
+            f"ligne {number}, colonne « {header[places[name]]} » : {what}. Vérifiez la cellule dans un tableur, "
+            "enregistrez le fichier, puis recommencez."
+        )
 
 
 def _places(
@@ -208,11 +252,25 @@ def _csv(content: bytes, told: Callable[[str], None]) -> Iterator[list[str | Non
     text = read.text
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(";,\t", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
+        if _is_clean(text, delimiter):
+            yield from rows
+        for row in rows:
             yield [clean(cell) for cell in row[:WIDEST]]
     except csv.Error as error:
         raise UnreadableListError(f"le fichier CSV est mal formé ({error}).") from error
+
+
+def _is_clean(text: str, delimiter: str) -> bool:
+    """Whether cleaning its cells would change none: a text of plain letters, no blank beside another or at either end
+    of a cell. Most long lists are, and asking so takes a tenth of cleaning each cell.
+    """
+    ends = ("\n", "\r", delimiter)
+    blanks = ("  ", *(f" {end}" for end in ends), *(f"{end} " for end in ends))
+    outer = " " in (text[:1], text[-1:])
+    in_cells = delimiter != "\t" and "\t" in text
+    return not (outer or in_cells or any(blank in text for blank in blanks) or _NOT_PLAIN.search(text))
 
 
 def _spreadsheet(path: Path, effort: Effort) -> Iterator[list[str | None]]:

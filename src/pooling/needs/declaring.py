@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Delete, delete
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,12 +16,12 @@ from sqlmodel import col
 from pooling.collections.finding import sharing_lock
 from pooling.collections.rules import Collecting, accepts
 from pooling.kernel.clock import Clock
-from pooling.kernel.database import fetch, group_of, insert_many
+from pooling.kernel.database import fetch, group_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Conflict, Invalid, NotFound
 from pooling.members.rights import Caller, Right
 from pooling.needs.doubts import doubts_of_quantities
-from pooling.needs.models import Declaration, DeclarationState, Need
+from pooling.needs.models import Declaration, DeclarationState
 from pooling.needs.queries import stamp
 from pooling.needs.schemas import DeclarationIn
 from pooling.purchases.kinds import kind_of
@@ -422,8 +422,3 @@ def _written(
     )
     where = group_of(session), purchase_id, command.member_id
     return *where, state, command.comment, now, caller.person_id, *lines, *details
-
-
-async def write_needs(session: AsyncSession, rows: Sequence[dict[str, Any]]) -> None:
-    """Writes lines over those that stand, which keep their place."""
-    await insert_many(session, Need, rows, on_conflict=KEEPING_PLACE)

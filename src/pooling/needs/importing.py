@@ -21,7 +21,7 @@ from pooling.kernel.tables import any_of, linked
 from pooling.kernel.text import whole_number
 from pooling.members.models import Member
 from pooling.needs.dealing import hashing
-from pooling.needs.declaring import KEEPING_PLACE, require_open, write_needs
+from pooling.needs.declaring import KEEPING_PLACE, require_open
 from pooling.needs.models import Need
 from pooling.purchases.finding import find_purchase, item_ids
 from pooling.purchases.kinds import kind_of
@@ -46,11 +46,28 @@ class _Needs:
     items: list[int] = field(default_factory=list)
     quantities: list[int] = field(default_factory=list)
     most: list[int] = field(default_factory=list)
-    declarations: list[int] = field(default_factory=list)
-    """Once its member has one."""
 
     def __len__(self) -> int:
         return len(self.members)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Lines of declarations that go to the database, column by column."""
+
+    declarations: list[int] = field(default_factory=list)
+    items: list[int] = field(default_factory=list)
+    quantities: list[int] = field(default_factory=list)
+    most: list[int] = field(default_factory=list)
+
+    def add(self, declaration: int, item: int, quantity: int, most: int) -> None:
+        self.declarations.append(declaration)
+        self.items.append(item)
+        self.quantities.append(quantity)
+        self.most.append(most)
+
+    def __len__(self) -> int:
+        return len(self.items)
 
 
 def read_needs(path: Path, told: Callable[[str], None] = told_to_nobody) -> list[Line]:
@@ -89,10 +106,14 @@ async def import_needs(
         partial = (
             {members.get(without_blanks(line["member"])) for line in lines if line.number in refused} if bad else set()
         )
-        needs.declarations.extend(map(declarations.__getitem__, needs.members))
-        await _withdraw(session, needs, {declarations[member] for member in named - partial}, now)
-        await _write(session, needs, now, progress)
-        await _mark_no_need(session, sorted(declarations.values()))
+        filed = [declarations[member] for member in needs.members]
+        standing = await _standing(session, sorted(declarations.values()))
+        whole = {declarations[member] for member in named - partial}
+        new, other = _differences(_Written(filed, needs.items, needs.quantities, needs.most), standing, whole)
+        await _write(session, new, now, "", progress)
+        await _write(session, other, now, KEEPING_PLACE, progress)
+        progress(len(needs))
+        await _mark_no_need(session, purchase.id, sorted(declarations.values()))
     record_event(
         session,
         at=now,
@@ -136,8 +157,9 @@ def _check(lines: Sequence[Line], members: dict[str, int], items: dict[str, int]
 
 def _need(line: Line, members: dict[str, int], items: dict[str, int]) -> tuple[int, int, int, int] | str:
     """What the line says (member, item, quantity, most), or why it cannot be taken."""
-    member, item, typed, most_typed = line["member"], line["item"], line["quantity"], line["up_to"]
-    member_id, item_id = members.get(without_blanks(member)), items.get(item.lower())
+    member, item, typed, most_typed, _ = line.values
+    member_id = members.get(member) or members.get(without_blanks(member))
+    item_id = items.get(item) or items.get(item.lower())
     if member_id is None:
         return f"« {member} » ne participe pas à cet achat" if member else "le membre manque"
     if item_id is None:
@@ -178,28 +200,40 @@ async def _declare(session: AsyncSession, purchase_id: int, members: Sequence[in
     return dict(zip(*rows.one(), strict=True))
 
 
-async def _withdraw(session: AsyncSession, needs: _Needs, whole: AbstractSet[int], now: datetime) -> None:
-    """An item that the file leaves out of a declaration made before is no longer needed; but not where one of the
-    member's lines was refused (`whole`: the others), since it may have been about that item.
-    """
+async def _standing(session: AsyncSession, declarations: Sequence[int]) -> dict[tuple[int, int], tuple[int, int]]:
+    """What these declarations say: quantity and most by declaration and item."""
+    columns = col(Need.declaration_id), col(Need.item_id), col(Need.quantity), col(Need.up_to)
     rows = await session.execute(
-        select(func.array_agg(col(Need.declaration_id)), func.array_agg(col(Need.item_id))).where(
-            any_of(col(Need.declaration_id), sorted(whole)), col(Need.up_to) > 0
-        )
+        select(*map(func.array_agg, columns)).where(any_of(col(Need.declaration_id), declarations))
     )
-    declarations, items = rows.one()
-    given = set(zip(needs.declarations, needs.items, strict=True))
-    left_out = [one for one in zip(declarations or (), items or (), strict=True) if one not in given]
-    await write_needs(
-        session,
-        [
-            {"declaration_id": declaration, "item_id": item, "quantity": 0, "up_to": 0, "declared_at": now}
-            for declaration, item in left_out
-        ],
-    )
+    ids, items, quantities, most = (column or () for column in rows.one())
+    return dict(zip(zip(ids, items, strict=True), zip(quantities, most, strict=True), strict=True))
 
 
-async def _mark_no_need(session: AsyncSession, declarations: Sequence[int]) -> None:
+def _differences(
+    filed: _Written, standing: dict[tuple[int, int], tuple[int, int]], whole: AbstractSet[int]
+) -> tuple[_Written, _Written]:
+    """The lines that stand nowhere yet, and those that change what stands; what stands as it is filed is not written
+    again. An item that the file leaves out of a declaration made before is no longer needed; but not where one of the
+    member's lines was refused (`whole`: the others), since it may have been about that item. Takes out of `standing`
+    what is filed.
+    """
+    if not standing:
+        return filed, _Written()
+    new, other = _Written(), _Written()
+    for line in zip(filed.declarations, filed.items, filed.quantities, filed.most, strict=True):
+        stood = standing.pop(line[:2], None)
+        if stood is None:
+            new.add(*line)
+        elif stood != line[2:]:
+            other.add(*line)
+    for (declaration, item), (_, most) in standing.items():
+        if most > 0 and declaration in whole:
+            other.add(declaration, item, 0, 0)
+    return new, other
+
+
+async def _mark_no_need(session: AsyncSession, purchase_id: int, declarations: Sequence[int]) -> None:
     """Those of these that now want nothing answer that there is no need."""
     await session.execute(
         text("""
@@ -207,29 +241,31 @@ async def _mark_no_need(session: AsyncSession, declarations: Sequence[int]) -> N
             WHERE d.group_id = :group AND d.id = ANY (CAST(:declarations AS bigint[])) AND NOT EXISTS (
                 SELECT FROM needs n WHERE n.group_id = :group AND n.declaration_id = d.id AND n.up_to > 0)"""),
         {"group": group_of(session), "declarations": declarations},
-        execution_options=changing(needs=declarations),
+        execution_options=changing(declarations=[purchase_id]),
     )
 
 
-async def _write(session: AsyncSession, needs: _Needs, now: datetime, progress: Callable[[int], None]) -> None:
+async def _write(
+    session: AsyncSession, lines: _Written, now: datetime, on_conflict: str, progress: Callable[[int], None]
+) -> None:
     """Joins nothing: of rows that the same transaction has just written PostgreSQL knows too little to choose how."""
-    for start in range(0, len(needs), BATCH):
-        end = min(start + BATCH, len(needs))
+    for start in range(0, len(lines), BATCH):
+        end = min(start + BATCH, len(lines))
         await session.execute(
             text(f"""
                 INSERT INTO needs (group_id, declaration_id, item_id, quantity, up_to, declared_at)
                 SELECT :group, given.*, :now
                 FROM unnest(CAST(:declarations AS bigint[]), CAST(:items AS bigint[]), CAST(:quantities AS int[]),
                     CAST(:most AS int[])) AS given
-                {KEEPING_PLACE}"""),  # noqa: S608 - no input
+                {on_conflict}"""),  # noqa: S608 - no input
             {
                 "group": group_of(session),
-                "declarations": needs.declarations[start:end],
-                "items": needs.items[start:end],
-                "quantities": needs.quantities[start:end],
-                "most": needs.most[start:end],
+                "declarations": lines.declarations[start:end],
+                "items": lines.items[start:end],
+                "quantities": lines.quantities[start:end],
+                "most": lines.most[start:end],
                 "now": now,
             },
-            execution_options=changing(needs=needs.declarations[start:end]),
+            execution_options=changing(needs=lines.declarations[:1]),  # all are of one purchase
         )
         progress(end)

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -122,7 +122,7 @@ def read_block(text: str) -> list[Line]:
         return read_pasted(text, COLUMNS, REQUIRED, longest=MOST_LINES)
     headings = delimiter.join(COLUMNS[name][0] for name in TYPED)
     lines = read_pasted(f"{headings}\n{text}", COLUMNS, REQUIRED, longest=MOST_LINES)
-    return [Line(line.number - 1, line.cells) for line in lines]
+    return [replace(line, number=line.number - 1) for line in lines]
 
 
 def _has_headings(first: str, delimiter: str) -> bool:
