@@ -142,8 +142,27 @@ def same_group(one: type[TenantTable], other: type[TenantTable]) -> ColumnElemen
 
 def linked(one: "Linking", other: "Linking") -> ColumnElement[bool]:
     """Joins, or correlates, two tables of a group: these columns of theirs hold the same, in the same group.
-    `linked(Item.id, PriceTier.item_id)` is the composite key that `within_group` declares, read.
+    `linked(Item.id, PriceTier.item_id)` is the composite key that `within_group` declares, read. It is put together
+    once for columns of tables themselves: most statements have several.
     """
+    if not (_lasts(one) and _lasts(other)):
+        return _put_together(one, other)
+    key = id(one), id(other)
+    if key not in _LINKS:
+        _LINKS[key] = one, other, _put_together(one, other)
+    return _LINKS[key][2]
+
+
+_LINKS: dict[tuple[int, int], tuple[object, object, ColumnElement[bool]]] = {}
+"""By the ids of two columns, with these, so that nothing else gets the ids."""
+
+
+def _lasts(column: object) -> bool:
+    """A column of a table, which stays as long as the process does; an alias does not."""
+    return isinstance(column, QueryableAttribute) and bool(column.parent.is_mapper)
+
+
+def _put_together(one: "Linking", other: "Linking") -> ColumnElement[bool]:
     left: Any = _owner(one)
     right: Any = _owner(other)
     return and_(left.group_id == right.group_id, one == other)  # type: ignore[arg-type]
