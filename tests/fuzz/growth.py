@@ -31,11 +31,12 @@ def growth(run: Callable[[str], object], text_of: Callable[[int], str], size: in
     """By how much the time grows from `size` letters to four times as many: 1 where neither takes any, the best of
     several tries where it seems to be too much.
     """
-    if spent(run, text_of(size // TIMES)) < SOON / TIMES**3 or spent(run, text_of(size)) < SOON:
+    if spent(run, text_of(size // TIMES)) < SOON / TIMES**3 or (short := spent(run, text_of(size))) < SOON:
         return 1.0  # the whole is below `SOON` too where the time is the cube of the length
-    short = long = float("inf")
+    long = float("inf")
     for number in range(tries):
-        short, long = min(short, spent(run, text_of(size))), min(long, spent(run, text_of(TIMES * size)))
+        short = min(short, spent(run, text_of(size))) if number else short
+        long = min(long, spent(run, text_of(TIMES * size)))
         if long < MOST * short or (number > 1 and long > BEYOND_DOUBT * short):
             break
     return long / short

@@ -18,6 +18,7 @@ import pytest
 
 import pooling
 from fuzz.growth import MOST, growth, pumped
+from fuzz.profile import EXAMPLES
 
 SIZE = 3000
 MOST_LETTERS = 7
@@ -135,26 +136,34 @@ def example_of(tree: Any) -> str:  # noqa: ANN401 - what the parser makes
 
 
 def hostile(pattern: re.Pattern[Any]) -> Iterator[Callable[[int], str]]:
-    """Beginnings of what the pattern looks for, then its letters again and again, then what it does not want."""
+    """Beginnings of what the pattern looks for, then its letters again and again, then nothing, what it does not want,
+    and one of its letters in turn (each of them, where `make fuzz` asks for more).
+    """
     written = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
     tree = parser.parse(written, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else pattern.flags)
     letters = [*dict.fromkeys([*letters_of(tree), " ", "a", "1", "\n", "\u00a0"])][:MOST_LETTERS]
     pumps = [*letters, *("".join(pair) for pair in product(letters[:5], repeat=2) if pair[0] != pair[1])]
     example = example_of(tree)[:20]
     beginnings = [example[:length] for length in range(len(example) + 1)]
-    for before, pump, after in product(dict.fromkeys([*beginnings, *letters]), pumps, ("", "\x00", *letters)):
-        yield pumped(before, pump, after)
+    for place, (before, pump) in enumerate(product(dict.fromkeys([*beginnings, *letters]), pumps)):
+        for after in ("", "\x00", *(letters if EXAMPLES else [letters[place % len(letters)]])):
+            yield pumped(before, pump, after)
 
 
 EVERY = every_pattern()
 
 
-def nodes_of(tree: ast.AST, *, deeper: bool = False) -> Iterator[tuple[ast.AST, bool]]:
+INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+
+
+def nodes_of(tree: ast.AST) -> Iterator[tuple[ast.AST, bool]]:
     """Each node, and whether it stands in a function or a class."""
-    deeper = deeper or isinstance(tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef)
-    yield tree, deeper
-    for node in ast.iter_child_nodes(tree):
-        yield from nodes_of(node, deeper=deeper)
+    waiting = [(tree, False)]
+    while waiting:
+        node, deeper = waiting.pop()
+        deeper = deeper or isinstance(node, INNER)
+        yield node, deeper
+        waiting += [(child, deeper) for child in ast.iter_child_nodes(node)]
 
 
 def test_every_pattern_is_found() -> None:

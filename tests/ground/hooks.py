@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from _pytest.pathlib import import_path
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -61,7 +63,12 @@ def spare_the_machine() -> None:
 
 
 def hurry_nobody() -> None:
-    """On a machine that does much else, what hypothesis tries takes as long as it takes."""
+    """On a machine that does much else, what hypothesis tries takes as long as it takes. It tries no constants of our
+    code but where `make fuzz` asks for more: to read them out of all modules is five seconds of each worker, to choose
+    among them a tenth of what it makes up.
+    """
+    if "FUZZ_EXAMPLES" not in os.environ:
+        providers._get_local_constants = Constants
     settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("unhurried")
 
