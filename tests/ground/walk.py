@@ -8,6 +8,7 @@ one, who are nobody in the other. What is not asked for is not walked.
 import asyncio
 import io
 import re
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence, Sized
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -405,18 +406,18 @@ class Walk:
             yield
 
     async def reads_anew(self, actors: Iterable[str]) -> dict[str, list[Step]]:
-        """Every GET route of a group, of what is there by now; once for those who before were shown the same, with
-        the same statements.
+        """Every GET route of a group that was answered before, of what is there by now; once for those who asked no
+        statement more, nor oftener, than one before them.
         """
         before = {actor: await self.reads(actor) for actor in actors}
         await self._sweep()
-        alike: set[object] = set()
+        asked: dict[str, Counter[int]] = defaultdict(Counter)
         found: dict[str, list[Step]] = {actor: [] for actor in actors}
         for actor, steps in before.items():
             for step in steps:
-                like = step.route.template, step.asked, hash(step.content)
-                if IN_GROUP in step.route.template and like not in alike:
-                    alike.add(like)
+                asks, known = Counter(step.asked), asked[step.route.template]
+                if IN_GROUP in step.route.template and step.answer.status_code == 200 and not asks <= known:
+                    known |= asks
                     found[actor].append(await self.ask(actor, step.route))
         return found
 

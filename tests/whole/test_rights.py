@@ -41,7 +41,7 @@ async def test_each_actor_gets_in_where_the_table_says_and_nowhere_else(walk: Wa
     assert wrong == [], "\n".join(wrong)
 
 
-@pytest.mark.parametrize("actor", ["facilitator", "buyer", "referent"])
+@pytest.mark.parametrize("actor", ["facilitator", "buyer"])
 async def test_another_groups_address_does_not_exist(walk: Walk, actor: str) -> None:
     """404, not 403: whatever the role here, and whatever the address names there."""
     steps = await walk.strays(actor)
