@@ -4,37 +4,39 @@ A row is a work of ours beside the least that this machine does for it, measured
 Exits with 1 where a row misses what is wanted of it.
 """
 
-import json
-import subprocess
 import sys
-import tempfile
 import time
+import traceback
 from collections.abc import Sequence
-from dataclasses import asdict
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Row, table
 from benchmarks.measuring.server import make_worlds, shared_ground
+from pooling.cli.loading import for_good
+from pooling.kernel.apart import dismiss
+from pooling.web.templating import environment
 
-HERE = Path(__file__).resolve().parent
-NAMES = sorted(path.stem for path in HERE.glob("[!_]*.py"))
-ALONE, WORLDS = "--alone", "--worlds"
+NAMES = sorted(path.stem for path in Path(__file__).resolve().parent.glob("[!_]*.py"))
 
 
 def main(names: Sequence[str]) -> int:
     found, failed, took = list[Row](), list[str](), dict[str, float]()
     begun = time.perf_counter()
+    programs = load(names)
     with shared_ground():
-        subprocess.run([sys.executable, __file__, WORLDS, *names], check=True)
+        make_worlds(world for program in programs.values() for world in getattr(program, "WORLDS", ()))
         print(f"   {time.perf_counter() - begun:.0f} s", flush=True)
-        for name in names:
+        for name, program in programs.items():
             print(f"== {name}", flush=True)
             start = time.perf_counter()
-            rows = run(name)
-            found += rows or ()
+            rows = run(program)
+            found += rows
             failed += [] if rows else [name]
             took[name] = time.perf_counter() - start
             print(f"   {took[name]:.0f} s", flush=True)
@@ -45,29 +47,32 @@ def main(names: Sequence[str]) -> int:
     return 0 if not failed and all(row.kept for row in found) else 1
 
 
-def make_worlds_of(names: Sequence[str]) -> None:
-    """What their programs stand on, before anything is measured."""
-    make_worlds(world for name in names for world in getattr(import_module(f"benchmarks.{name}"), "WORLDS", ()))
+def load(names: Sequence[str]) -> dict[str, Any]:
+    """The programs, and what most of them need: what is forked from here has it."""
+    with for_good():
+        programs = {name: import_module(f"benchmarks.{name}") for name in names}
+        for template in environment().list_templates():
+            environment().get_template(template)
+    return programs
 
 
-def run(name: str) -> list[Row] | None:
-    """The rows of a program, in a process of its own, whose memory nobody used before; None: it failed."""
-    with tempfile.NamedTemporaryFile(prefix="pooling-rows-") as kept:
-        if subprocess.call([sys.executable, __file__, ALONE, name, kept.name]):
-            return None
-        return [Row.from_json(row) for row in json.loads(Path(kept.name).read_text("utf-8"))]
+def run(program: Any) -> list[Row]:  # noqa: ANN401 - a module
+    """Its rows, measured in a process of its own; none: it failed."""
+    with ProcessPoolExecutor(1, get_context("fork")) as process:
+        try:
+            return process.submit(_rows, program.__name__).result()
+        except Exception:  # noqa: BLE001 - whatever it is, the others are measured
+            traceback.print_exc()
+            return []
 
 
-def run_here(name: str, kept: str) -> None:
-    rows: list[Row] = import_module(f"benchmarks.{name}").measure()
-    Path(kept).write_text(json.dumps([asdict(row) for row in rows]), "utf-8")
+def _rows(module: str) -> list[Row]:
+    try:
+        rows: list[Row] = import_module(module).measure()
+    finally:
+        dismiss()
+    return rows
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case [asked, name, kept] if asked == ALONE:
-            run_here(name, kept)
-        case [asked, *names] if asked == WORLDS:
-            make_worlds_of(names)
-        case names:
-            sys.exit(main(names or NAMES))
+    sys.exit(main(sys.argv[1:] or NAMES))

@@ -7,7 +7,6 @@ members. Then 500 small cases of a `.jsonl` file.
 
 import gc
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -19,12 +18,14 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.measuring import Row, until_enough
+from benchmarks.measuring import MEGABYTE, ROUNDS, Row, forget_peak, peak
 from pooling.sharing.allocation import allocate, allocate_json
 from pooling.sharing.allocation_reading import read_case
 from pooling.sharing.case_files import answer_case, answer_lines
 
 MEMBERS, ITEMS, SMALL_CASES = 35_000, 8, 500
+ROOM = 550
+"""Megabytes above the program itself, which is some fifty."""
 KEYS: list[Any] = [
     "quantity",
     "amount",
@@ -70,7 +71,7 @@ def large_case(members: int, items: int, seed: int = 1) -> dict[str, Any]:
 def in_turn(*works: Callable[[], object]) -> list[list[float]]:
     """Seconds of each, one round after the other."""
     took: list[list[float]] = [[] for _ in works]
-    for _ in until_enough():
+    for _ in range(ROUNDS):
         for work, seconds in zip(works, took, strict=True):
             gc.collect()
             start = time.perf_counter()
@@ -92,13 +93,14 @@ def largest_remainder(total: int, weights: list[int]) -> list[int]:
 def measure() -> list[Row]:
     """What is promised in seconds stands in the place of a bare side."""
     gc.disable()  # as the command does: the process ends with its answer
-    text = json.dumps(large_case(MEMBERS, ITEMS)).encode()
+    raw = large_case(MEMBERS, ITEMS)
+    text = json.dumps(raw).encode()
+    held = forget_peak()
     answer = answer_case(text, allocate_json)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = (peak() - held) / MEGABYTE
     assert not answer.failed
     result = json.loads(answer.line)
     whole, bare_json = in_turn(lambda: answer_case(text, allocate_json), lambda: (json.loads(text), json.dumps(result)))
-    raw = json.loads(text)
     case = read_case(raw).case
     weights = [member["population"] for member in raw["members"]]
     lines = ITEMS + len(KEYS) + 1 + 2 + 2
@@ -116,7 +118,7 @@ def measure() -> list[Row]:
     rows = [
         row(f"rule, its {lines} lines beside bare passes", rule, passes, 8),
         row("rule with reading, beside 3 s", both, [3.0], 1),
-        replace(row("JSON in, rule, JSON out", whole, bare_json, 14), peak=memory, room=600),
+        replace(row("JSON in, rule, JSON out", whole, bare_json, 14), peak=memory, room=ROOM),
         row(f"{SMALL_CASES} small cases of a .jsonl", many, bare_many, 40),
     ]
     for one in rows:

@@ -12,7 +12,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -69,7 +69,8 @@ class Storm:
         ]
         await asyncio.sleep(BEFORE)
         path = f"/api/v1/groups/mesure/purchases/{self.ground.reference}/closure"
-        headers = (f"Authorization: Bearer {buyer.api_token}", f"Idempotency-Key: closing-{next(self.numbers)}")
+        key = f"{len(self.servers)}-{next(self.numbers)}"  # what had one that was sent before would close nothing
+        headers = (f"Authorization: Bearer {buyer.api_token}", f"Idempotency-Key: {key}")
         closing = message("POST", path, json.dumps({"reason": "Tout est là"}).encode(), "application/json", *headers)
         begun = time.perf_counter()
         assert await ask(self.servers[0].port, closing) in (200, 201)
@@ -173,10 +174,10 @@ async def rows(addresses: PostgresAddresses, _: Path, made: dict[str, Any]) -> l
         await grant_role(session, buyer, Role.LEAD_BUYER, now, purchase_id=ground.purchase_id)
     await owner.execute("ANALYZE")
     found, stored = list[Row](), dict[int, int]()
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         servers: list[Server] = []
         while len(servers) < PROCESSES:
-            servers.append(stack.enter_context(started("ours", addresses.application, ground)))
+            servers.append(await stack.enter_async_context(started("ours", addresses.application, ground)))
             found += await rounds(database, owner, ground, servers, stored)
     await owner.close()
     await database.dispose()

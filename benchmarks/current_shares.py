@@ -1,10 +1,10 @@
-"""How fast current shares are read and kept, next to the bare limits: `python benchmarks/current_shares.py`.
+"""How fast current shares are read and kept, next to the bare limits: `python benchmarks/current_shares.py [MEMBERS]`.
 
-35 000 members take 4 items each of a purchase with two charges and a subsidy. Reading is measured as pages read: one
-member's share, a page of everybody's lines; files as they are written, in a process apart, whose whole memory is told.
-The bare limits, in the same run: asyncpg fetching the same rows, of which a file is written by the standard library;
-and for computing, the rule alone on the same case. They leave out who asks, whether the figures still stand, names and
-keys.
+35 000 members take 4 items each of a purchase with two charges and a subsidy; 10 000, or as many as are asked for,
+where a file has every figure. Reading is measured as pages read: one member's share, a page of everybody's lines;
+files as they are written, in a process apart, whose whole memory is told. The bare limits, in the same run: asyncpg
+fetching the same rows, of which a file is written by the standard library; and for computing, the rule alone on the
+same case. They leave out who asks, whether the figures still stand, names and keys.
 """
 
 import asyncio
@@ -12,8 +12,9 @@ import csv
 import json
 import resource
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -28,7 +29,7 @@ from stdnum import luhn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Promise, Row, Work, interleaved, measured
-from benchmarks.measuring.server import World, in_a_world
+from benchmarks.measuring.server import World, in_worlds
 from pooling.allocation.case import read_purchase
 from pooling.allocation.configuration import FinanceConfiguration
 from pooling.allocation.current import Current, consistently, current_allocation, read_current
@@ -53,7 +54,7 @@ from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 from pooling.sharing.allocation import allocate
 
-MEMBERS, ITEMS = 35_000, 4
+MEMBERS, FEWER, ITEMS = 35_000, 10_000, 4
 ROOM, OTHERS = 250, 0.05
 """Megabytes that writing a file may take; seconds that others may wait for anything here."""
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
@@ -67,6 +68,7 @@ FILE_ALL = """
 ONE = "SELECT * FROM current_shares WHERE group_id = $1 AND purchase_id = $2 AND member = $3"
 LINES = "SELECT member, name, ht, vat, subsidies, fctva, net, gets_fctva FROM current_shares WHERE group_id = $1"
 ALL = "SELECT * FROM current_shares WHERE group_id = $1"
+CHANGED = "INSERT INTO case_changes (group_id, purchase_id) VALUES ($1, $2)"
 
 
 async def make(addresses: PostgresAddresses, members: int = MEMBERS) -> tuple[int, int]:
@@ -110,90 +112,111 @@ def world(members: int = MEMBERS) -> World:
     return World(f"shares_{members}", partial(make, members=members))
 
 
-WORLDS = (world(),)
+WORLDS = (world(), world(FEWER))
 
 
-async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> list[Row]:
-    """All of this file."""
-    group, purchase = made
+@dataclass(frozen=True)
+class Ground:
+    """A purchase that `make` made."""
+
+    database: Database
+    owner: asyncpg.Connection
+    group: int
+    purchase: int
+    folder: Path
+
+    async def within(self, work: Callable[..., Awaitable[Any]], *given: Any) -> Any:  # noqa: ANN401
+        async with self.database.transaction(self.group) as session:
+            return await work(session, self.purchase, FINANCE, *given)
+
+    def file(self, name: str, kind: str, view: View, bare: Work, wanted: float) -> Promise:
+        """One that is written apart."""
+        asked = Asked(kind, "Grand groupe", ZoneInfo("Europe/Paris"), datetime.now(UTC), fictional=False, view=view)
+
+        async def ours() -> float:
+            async with self.database.transaction(self.group) as session:
+                return await apart(session, written, str(self.folder / "file"), self.purchase, asked)
+
+        return Promise(name, ours, bare, wanted, room=ROOM, patience=OTHERS)
+
+
+@asynccontextmanager
+async def ground(addresses: PostgresAddresses, folder: Path, made: tuple[int, int]) -> AsyncIterator[Ground]:
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
+    yield Ground(database, owner, *made, folder)
+    await owner.close()
+    await database.dispose()
 
-    async def in_group(work: Callable[..., Awaitable[Any]], *arguments: Any) -> None:  # noqa: ANN401
-        async with database.transaction(group) as session:
-            await work(session, purchase, FINANCE, *arguments)
 
-    async def lines(session: Any, *_: object) -> None:  # noqa: ANN401
-        async def read(current: Current) -> Any:  # noqa: ANN401
-            shares = current_shares(current.purchase_id)
-            return await list_shares(session, shares, Slice()), await sum_up(session, shares)
+async def rows(places: Sequence[PostgresAddresses], folder: Path, made: Sequence[tuple[int, int]]) -> list[Row]:
+    """All of this file."""
+    async with ground(places[0], folder, made[0]) as on:
+        found = [*await computing(on), *await reading(on)]
+    async with ground(places[1], folder, made[1]) as on:
+        return found + await whole_files(on)
 
-        await consistently(session, purchase, FINANCE, read)
 
-    async def compute() -> None:
-        await owner.execute("UPDATE charges SET amount_cents = amount_cents + 1")
-        await owner.execute("INSERT INTO case_changes (group_id, purchase_id) VALUES ($1, $2)", group, purchase)
-        await in_group(current_allocation)
-
-    async def preview() -> None:
-        tried = Charge(group_id=group, purchase_id=purchase, code="d", label="Pose", amount_cents=9_999, key="equal")
-        async with database.transaction(group) as session:
-            assert isinstance(await preview_line(session, purchase, FINANCE, tried), Preview)
-
-    async with database.transaction(group) as session:
-        case = await read_purchase(session, purchase, "Grand achat", FINANCE)
+async def computing(on: Ground) -> list[Row]:
+    case = await on.within(lambda session, purchase, finance: read_purchase(session, purchase, "Grand achat", finance))
 
     async def rule() -> None:
         await asyncio.to_thread(allocate, case.case)
 
-    async def one_share() -> None:
-        await in_group(read_current, [CODES[7]])
+    async def compute() -> None:
+        await on.owner.execute("UPDATE charges SET amount_cents = amount_cents + 1")
+        await on.owner.execute(CHANGED, on.group, on.purchase)
+        await on.within(current_allocation)
 
-    one = (group, purchase, CODES[7])
+    async def preview() -> None:
+        where: dict[str, Any] = {"group_id": on.group, "purchase_id": on.purchase}
+        tried = Charge(**where, code="d", label="Pose", amount_cents=9_999, key="equal")
+        assert isinstance(await on.within(preview_line, tried), Preview)
+
     await preview()  # what processes apart are forked from loads its modules once
-    found = [
-        *await measured(
-            Promise("shares computed and kept, beside the rule", compute, rule, 5, patience=OTHERS),
-            Promise("preview of a charge, beside the rule", preview, rule, 4, patience=OTHERS),
-        ),
-        await interleaved("one member’s share", one_share, lambda: owner.fetch(ONE, *one), 3, more=0.05),
-        await interleaved("a page of lines", lambda: in_group(lines), lambda: owner.fetch(LINES, group), 8, more=0.05),
-        *await files(database, owner, group, purchase, folder),
-    ]
-    await owner.close()
-    await database.dispose()
-    return found
+    return await measured(
+        Promise("shares computed and kept, beside the rule", compute, rule, 5, patience=OTHERS),
+        Promise("preview of a charge, beside the rule", preview, rule, 4, patience=OTHERS),
+    )
 
 
-async def files(database: Database, owner: asyncpg.Connection, group: int, purchase: int, folder: Path) -> list[Row]:
-    peaks: dict[tuple[str, View], float] = {}
+async def reading(on: Ground) -> list[Row]:
+    """One member's share, a page of everybody's, and a file of them."""
 
-    async def file(kind: str, view: View) -> None:
-        asked = Asked(kind, "Grand groupe", ZoneInfo("Europe/Paris"), datetime.now(UTC), fictional=False, view=view)
-        async with database.transaction(group) as session:
-            peak = await apart(session, written, str(folder / "file"), purchase, asked)
-        peaks[kind, view] = max(peak, peaks.get((kind, view), 0.0))
+    async def lines(session: AsyncSession, purchase: int, finance: FinanceConfiguration) -> None:
+        async def read(current: Current) -> Any:  # noqa: ANN401
+            shares = current_shares(current.purchase_id)
+            return await list_shares(session, shares, Slice()), await sum_up(session, shares)
+
+        await consistently(session, purchase, finance, read)
 
     async def bare_csv() -> None:
-        with (folder / "bare").open("w", encoding="utf-8", newline="") as target:
-            csv.writer(target, delimiter=";").writerows(await owner.fetch(LINES, group))
+        with (on.folder / "bare").open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target, delimiter=";").writerows(await on.owner.fetch(LINES, on.group))
 
-    async def bare_json() -> None:
-        with (folder / "bare").open("w", encoding="utf-8") as target:
-            for row in await owner.fetch(ALL, group):
+    one, its = partial(on.within, read_current, [CODES[7]]), (on.group, on.purchase, CODES[7])
+    page = partial(on.within, lines)
+    return [
+        await interleaved("one member’s share", one, lambda: on.owner.fetch(ONE, *its), 3, more=0.05),
+        await interleaved("a page of lines", page, lambda: on.owner.fetch(LINES, on.group), 8, more=0.05),
+        *await measured(on.file("CSV, a row per member", "csv", "summary", bare_csv, 16)),
+    ]
+
+
+async def whole_files(on: Ground) -> list[Row]:
+    """Of every figure, which take long: of fewer members."""
+    await on.within(current_allocation)
+    count = await on.owner.fetchval("SELECT count(*) FROM current_shares")
+
+    async def bare() -> None:
+        with (on.folder / "bare").open("w", encoding="utf-8") as target:
+            for row in await on.owner.fetch(ALL, on.group):
                 json.dump({**row, "lines": json.loads(row["lines"])}, target)
 
-    def promise(name: str, kind: str, view: View, bare: Work, wanted: float) -> Promise:
-        return Promise(name, partial(file, kind, view), bare, wanted, patience=OTHERS)
-
-    found = [
-        *await measured(promise("CSV, a row per member", "csv", "summary", bare_csv, 16)),
-        *await measured(
-            promise("CSV, every figure", "csv", "lines", bare_json, 16),
-            promise("JSON", "json", "summary", bare_json, 8),
-        ),
-    ]
-    return [replace(row, peak=peak, room=ROOM) for row, peak in zip(found, peaks.values(), strict=True)]
+    return await measured(
+        on.file(f"CSV, every figure ({count} members)", "csv", "lines", bare, 16),
+        on.file(f"JSON ({count} members)", "json", "summary", bare, 8),
+    )
 
 
 async def written(session: AsyncSession, path: str, purchase: int, asked: Asked) -> float:
@@ -202,10 +225,11 @@ async def written(session: AsyncSession, path: str, purchase: int, asked: Asked)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def measure() -> list[Row]:
+def measure(fewer: int = FEWER) -> list[Row]:
     PRELOADED.add(__name__)
-    return in_a_world(WORLDS[0], rows)
+    return in_worlds((world(), world(fewer)), rows)
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all(row.kept for row in measure()) else 1)
+    asked = int(sys.argv[1]) if sys.argv[1:] else FEWER
+    sys.exit(0 if all(row.kept for row in measure(asked)) else 1)

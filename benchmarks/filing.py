@@ -14,14 +14,14 @@ import contextlib
 import json
 import os
 import socket
-import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -40,6 +40,7 @@ from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.accounts.tokens import make_token
 from pooling.app import create_app
+from pooling.cli.loading import for_good
 from pooling.embedded.postgres import PostgresAddresses
 from pooling.features import FEATURES
 from pooling.kernel.bell import Bell
@@ -259,47 +260,51 @@ def our_app(address: str) -> Litestar:
     return create_app(Services(Settings(), database, Bell("unix:///nowhere/valkey.sock"), SECRET))
 
 
-def serve(app: Litestar) -> None:
-    """Answers on a free port, which is printed, until it is stopped."""
-    # With its protocol named, asyncio sends each part of an answer at once, as where `pooling serve` listens: otherwise
-    # the second one waits 40 ms for the first to be acknowledged.
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        listening.bind(("127.0.0.1", 0))
-        listening.listen(100)
-        print(listening.getsockname()[1], flush=True)
-        asyncio.run(server_of(app).serve(sockets=[listening]))
+def serve(listening: socket.socket, side: str, address: str, ground: Ground) -> None:
+    """Answers until it is stopped."""
+    with for_good():  # as `pooling serve` does
+        app = our_app(address) if side == "ours" else bare_app(address, ground)
+    asyncio.run(server_of(app).serve(sockets=[listening]))
 
 
 @dataclass
 class Server:
     """A side that is measured, in a process of its own."""
 
-    process: subprocess.Popen[str]
+    process: int
     port: int
 
     @property
     def memory(self) -> int:
         """The most that it ever held, in MB."""
-        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        status = Path(f"/proc/{self.process}/status").read_text()
         return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
     @property
     def processor(self) -> float:
         """Seconds of a processor that it has used."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@contextlib.contextmanager
-def started(side: str, address: str, ground: Ground) -> Iterator[Server]:
-    command = [sys.executable, __file__, "--serve", side, address, json.dumps([ground.group_id, ground.purchase_id])]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+@contextlib.asynccontextmanager
+async def started(side: str, address: str, ground: Ground) -> AsyncIterator[Server]:
+    """Forked from this process, which has loaded all that it needs."""
+    # With its protocol named, asyncio sends each part of an answer at once, as where `pooling serve` listens: otherwise
+    # the second one waits 40 ms for the first to be acknowledged.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(100)
+        port = listening.getsockname()[1]
+        process = get_context("fork").Process(target=serve, args=(listening, side, address, ground))
+        process.start()
+    assert process.pid is not None
     try:
-        assert process.stdout is not None
-        yield Server(process, int(process.stdout.readline()))
+        await send(port, [message("GET", "/health/live", b"", "")], 1, (200, 404))
+        yield Server(process.pid, port)
     finally:
         process.kill()
-        process.wait()
+        process.join()
 
 
 async def stamps_of(owner: asyncpg.Connection) -> dict[int, str]:
@@ -319,7 +324,7 @@ async def rows(
     """A row for each side and number of connections, in seconds a request."""
     ground = ground_of(made)
     owner = await asyncpg.connect(addresses.superuser)
-    with (
+    async with (
         started("ours", addresses.application, ground) as ours,
         started("bare", addresses.superuser, ground) as bare,
     ):
@@ -379,14 +384,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--connections", type=int, nargs="+", default=list(REQUESTS))
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        side, address, where = options.serve
-        group, purchase = json.loads(where)
-        ground = Ground(group, purchase, "", (), ())
-        serve(our_app(address) if side == "ours" else bare_app(address, ground))
-        return 0
     requests = {count: REQUESTS.get(count, MEMBERS) for count in options.connections}
     found = in_a_world(WORLDS[0], partial(rows, requests=requests, rounds=options.rounds))
     return 0 if all(row.kept for row in found) else 1

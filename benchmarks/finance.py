@@ -1,21 +1,23 @@
 """How fast what finance gets of 10 000 members is made, next to bare limits: `python benchmarks/finance.py [MEMBERS]`.
 
-10 000 members with four items of two suppliers, two charges and a subsidy, as for current shares: a version frozen, its
-files for accounting packages, who owes whom, what remains to recover, everybody's finances over all purchases, and
-some of its statements and deliberations. Each is made as it is for people: in a process apart, whose whole memory is
-told, but what the worker writes (statements, deliberations, finances). The bare limits, in the same run: the rule, and
-PostgreSQL copying the same rows; asyncpg fetching them and the standard library, or openpyxl's write-only sheet,
-writing as many cells; typst setting the same pages; odfdo and python-docx writing as many plain paragraphs and cells.
-They leave out the case and the result that a version keeps whole, what belongs to which line, names and references,
-who is owed what, the texts with their headings, lists and styles, the foot of each page, and the sheet that checks.
+10 000 members (2 500 for the two longest files, or as many as are asked for) with four items of two suppliers, two
+charges and a subsidy, as for current shares: a version frozen, its files for accounting packages, who owes whom, what
+remains to recover, everybody's finances over all purchases, and some of its statements and deliberations. Each is made
+as it is for people: in a process apart, whose whole memory is told, but what the worker writes (statements,
+deliberations, finances). The bare limits, in the same run: the rule, and PostgreSQL copying the same rows; asyncpg
+fetching them and the standard library, or openpyxl's write-only sheet, writing as many cells; typst setting the same
+pages; odfdo and python-docx writing as many plain paragraphs and cells. They leave out the case and the result that a
+version keeps whole, what belongs to which line, names and references, who is owed what, the texts with their headings,
+lists and styles, the foot of each page, and the sheet that checks.
 """
 
 import asyncio
 import csv
 import resource
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from io import BytesIO
@@ -33,10 +35,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.current_shares import FINANCE, OTHERS, ROOM, world
-from benchmarks.measuring import Row, interleaved
-from benchmarks.measuring.server import in_a_world
+from benchmarks.measuring import Promise, Row, interleaved, measured
+from benchmarks.measuring.server import in_worlds
 from pooling import BESIDE
-from pooling.accounting.configuration import EXPENSES, RECEIPTS
+from pooling.accounting.configuration import EXPENSES, RECEIPTS, Layout
 from pooling.accounting.layout_files import write_layout_file
 from pooling.accounting.reading import read_booked
 from pooling.accounting.statement import TEMPLATE, statement_data
@@ -65,9 +67,9 @@ from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
-MEMBERS = 10_000
-STATEMENTS = 20
-"""Of those that a ZIP file holds, thirty times as many. Deliberations, too."""
+MEMBERS, FEW = 10_000, 2_500
+STATEMENTS = 10
+"""Of those that a ZIP file holds, sixty times as many. Deliberations, too."""
 PARAGRAPHS, PARAGRAPH = 24, "Le conseil délibère sur la convention et sur la part que le membre prend à cet achat."
 TABLES, TABLE_ROWS, CELLS, CELL = 4, 5, 3, "12 345,67 €"
 """About what a deliberation has, headings among the paragraphs."""
@@ -86,95 +88,110 @@ COPY = """
     DROP TABLE copied"""
 
 
-async def prepared(database: Database, owner: asyncpg.Connection, group: int, purchase: int) -> Caller:
-    """Two suppliers beside what current shares are measured with; its buyer."""
+@dataclass
+class Ground:
+    """A purchase of so many members whose shares are computed, with two suppliers and its buyer."""
+
+    database: Database
+    owner: asyncpg.Connection
+    group: int
+    purchase: int
+    buyer: Caller
+    folder: Path
+
+    async def apart(self, work: Callable[..., Awaitable[Any]], *given: Any) -> float:  # noqa: ANN401
+        """As it is made for people; the megabytes of that process at its largest."""
+        async with self.database.transaction(self.group) as session:
+            return await apart(session, told, work, *given)
+
+
+@asynccontextmanager
+async def ground(addresses: PostgresAddresses, folder: Path, ids: tuple[int, int]) -> AsyncIterator[Ground]:
+    """What current shares are measured with, and two suppliers."""
+    group, purchase = ids
+    configured = gather_features(FEATURES, BESIDE / "config", ReminderConfiguration())
+    database = Database.connect(addresses.application).handing(configured)
+    owner = await asyncpg.connect(addresses.superuser)
     buyer = Caller(0, group, (HeldRole(Role.LEAD_BUYER, purchase_id=purchase),))
     async with database.transaction(group) as session:
         for name, number in (("Un", "DE136695976"), ("Deux", "DE129273398")):
             await add_supplier(session, buyer, SupplierIn(name=name, vat_number=number), datetime.now(UTC))
         session.add(ProcurementPlan(group_id=group, purchase_id=purchase, mandate=Mandate.FULL))
     await owner.execute(AWARDS)
-    return buyer
-
-
-async def rows(addresses: PostgresAddresses, folder: Path, ids: tuple[int, int]) -> list[Row]:
-    """All of this file."""
-    group, purchase = ids
-    configured = gather_features(FEATURES, BESIDE / "config", ReminderConfiguration())
-    database = Database.connect(addresses.application).handing(configured)
-    owner = await asyncpg.connect(addresses.superuser)
-    buyer = await prepared(database, owner, group, purchase)
-    peaks: dict[str, float] = {}
-
-    async def made(name: str, work: Callable[..., Awaitable[Any]], *given: Any) -> None:  # noqa: ANN401
-        async with database.transaction(group) as session:
-            peak = await apart(session, told, work, *given)
-        peaks[name] = max(peak, peaks.get(name, 0.0))
-
-    async def measured(
-        name: str,
-        bare: Callable[[], Awaitable[Any]],
-        wanted: float,
-        work: Callable[..., Awaitable[Any]],
-        *given: Any,  # noqa: ANN401
-    ) -> Row:
-        row = await interleaved(name, lambda: made(name, work, *given), bare, wanted)
-        return replace(row, peak=peaks[name], room=ROOM, patience=OTHERS)
-
-    async def bare_rows(statement: str) -> None:
-        with (folder / "bare").open("w", encoding="utf-8", newline="") as target:
-            csv.writer(target, delimiter=";").writerows(await owner.fetch(statement, group))
-
-    async def bare_book() -> None:
-        book = Workbook(write_only=True)
-        sheet: Any = book.create_sheet("Dettes")
-        for row in await owner.fetch(DEBTS, group):
-            sheet.append([*row, "", ""])
-        await asyncio.to_thread(book.save, folder / "bare")
-
     async with database.transaction(group) as session:
         await current_allocation(session, purchase, FINANCE)
-        case = await read_purchase(session, purchase, "Grand achat", FINANCE)
-    path, now, today = str(folder / "file"), datetime.now(UTC), datetime.now(UTC).date()
-
-    async def bare_version() -> None:
-        await asyncio.to_thread(allocate, case.case)
-        await owner.execute(COPY)
-
-    facts = {"Document": "Dettes"}
-    found = [
-        replace(
-            await interleaved(
-                "a version frozen, with who owes whom, beside the rule and a copy",
-                lambda: made("frozen", frozen, purchase, buyer),
-                bare_version,
-                FREEZING,
-            ),
-            peak=peaks["frozen"],
-            patience=OTHERS,
-        )
-    ]
-    async with database.transaction(group) as session:
-        record = await find_record(session, purchase, 1)
-    found += [
-        await measured(
-            title, partial(bare_rows, KEPT), wanted, write_layout_file, path, purchase, 1, layout, "", now, FINANCE
-        )
-        for title, layout, wanted in (("« projets de titres »", RECEIPTS, 16), ("« projets de mandats »", EXPENSES, 32))
-    ]
-    found += [
-        await measured("who owes whom, as a workbook", bare_book, 3, write_debts, path, record, facts, None, "xlsx"),
-        await measured(
-            "what remains to recover, as a workbook", bare_book, 6,
-            write_accounts, path, purchase, today, 1500, facts, None, "xlsx",
-        ),
-        await finances(database, owner, group, folder),
-        await statements(database, group, purchase),
-        *await deliberations(database, group, purchase),
-    ]  # fmt: skip
+    yield Ground(database, owner, group, purchase, buyer, folder)
     await owner.close()
     await database.dispose()
-    return found
+
+
+async def rows(
+    places: Sequence[PostgresAddresses], folder: Path, made: Sequence[tuple[int, int]], sizes: tuple[int, int]
+) -> list[Row]:
+    """All of this file, in each place what fits its number of members."""
+    async with ground(places[0], folder, made[0]) as on:
+        large = [
+            *await freezing(on),
+            *await measured(layout(on, "« projets de titres »", RECEIPTS, 16)),
+            *await debts(on),
+            await statements(on.database, on.group, on.purchase),
+            *await deliberations(on.database, on.group, on.purchase),
+        ]
+    async with ground(places[1], folder, made[1]) as on:
+        await on.apart(frozen, on.purchase, on.buyer)
+        small = [
+            *await measured(layout(on, "« projets de mandats »", EXPENSES, 32)),
+            await finances(on.database, on.owner, on.group, folder),
+        ]
+    return [
+        replace(row, name=f"{row.name} ({size} members)")
+        for size, some in zip(sizes, (large, small), strict=True)
+        for row in some
+    ]
+
+
+async def freezing(on: Ground) -> list[Row]:
+    async with on.database.transaction(on.group) as session:
+        case = await read_purchase(session, on.purchase, "Grand achat", FINANCE)
+
+    async def bare() -> None:
+        await asyncio.to_thread(allocate, case.case)
+        await on.owner.execute(COPY)
+
+    name = "a version frozen, with who owes whom, beside the rule and a copy"
+    ours = partial(on.apart, frozen, on.purchase, on.buyer)
+    return await measured(Promise(name, ours, bare, FREEZING, patience=OTHERS))
+
+
+def layout(on: Ground, name: str, kind: Layout, wanted: float) -> Promise:
+    """A file for an accounting package."""
+
+    async def bare() -> None:
+        with (on.folder / "bare").open("w", encoding="utf-8", newline="") as target:
+            csv.writer(target, delimiter=";").writerows(await on.owner.fetch(KEPT, on.group))
+
+    given = str(on.folder / "file"), on.purchase, 1, kind, "", datetime.now(UTC), FINANCE
+    return Promise(name, partial(on.apart, write_layout_file, *given), bare, wanted, room=ROOM, patience=OTHERS)
+
+
+async def debts(on: Ground) -> list[Row]:
+    async with on.database.transaction(on.group) as session:
+        record = await find_record(session, on.purchase, 1)
+
+    async def bare() -> None:
+        book = Workbook(write_only=True)
+        sheet: Any = book.create_sheet("Dettes")
+        for row in await on.owner.fetch(DEBTS, on.group):
+            sheet.append([*row, "", ""])
+        await asyncio.to_thread(book.save, on.folder / "bare")
+
+    path, facts, today = str(on.folder / "file"), {"Document": "Dettes"}, datetime.now(UTC).date()
+    owed = partial(on.apart, write_debts, path, record, facts, None, "xlsx")
+    accounts = partial(on.apart, write_accounts, path, on.purchase, today, 1500, facts, None, "xlsx")
+    return await measured(
+        Promise("who owes whom, as a workbook", owed, bare, 3, room=ROOM, patience=OTHERS),
+        Promise("what remains to recover, as a workbook", accounts, bare, 6, room=ROOM, patience=OTHERS),
+    )
 
 
 async def frozen(session: AsyncSession, purchase: int, buyer: Caller) -> None:
@@ -283,15 +300,14 @@ def bare_docx() -> Any:  # noqa: ANN401
     return document
 
 
-WORLDS = (world(MEMBERS),)
+WORLDS = (world(MEMBERS), world(FEW))
 
 
-def measure(members: int = MEMBERS) -> list[Row]:
+def measure(members: int = MEMBERS, few: int = FEW) -> list[Row]:
     PRELOADED.add(__name__)
-    found = in_a_world(world(members), rows)
-    return [replace(row, name=f"{row.name} ({members} members)") for row in found]
+    return in_worlds((world(members), world(few)), partial(rows, sizes=(members, few)))
 
 
 if __name__ == "__main__":
-    asked = int(sys.argv[1]) if sys.argv[1:] else MEMBERS
-    sys.exit(0 if all(row.kept for row in measure(asked)) else 1)
+    asked = [int(sys.argv[1])] * 2 if sys.argv[1:] else [MEMBERS, FEW]
+    sys.exit(0 if all(row.kept for row in measure(*asked)) else 1)

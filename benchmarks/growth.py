@@ -15,7 +15,8 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -30,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from api_client import token_of
-from benchmarks.measuring import Row
+from benchmarks.measuring import Row, set_aside
 from benchmarks.measuring.server import World, in_a_world
 from factories import ARCACHON, BUYER, NOW, Territory, make_territory
 from furnished import HOSTENS, furnish
@@ -40,7 +41,7 @@ from pooling.accounts.sessions import open_session
 from pooling.app import create_app
 from pooling.directory.reading import PACKAGED, read_authorities
 from pooling.embedded.postgres import PostgresAddresses
-from pooling.exports.kinds import Prepared
+from pooling.exports.kinds import ExportKind, Prepared
 from pooling.exports.writing import _Held
 from pooling.features import FEATURES
 from pooling.kernel import database as kernel_database
@@ -81,7 +82,7 @@ PEOPLE = """
     WITH theirs AS (
         INSERT INTO people (email, name, function, phone, created_at)
         SELECT 'referent-' || id || '@membre.example', 'Référent ' || id, '', '', now() FROM members m
-        WHERE group_id = $1 AND NOT EXISTS (
+        WHERE group_id = $1 AND retired_on IS NULL AND NOT EXISTS (
             SELECT FROM memberships r WHERE r.group_id = m.group_id AND r.member_id = m.id AND r.role = 'referent')
         RETURNING id, email)
     INSERT INTO memberships (group_id, person_id, role, member_id, started_at)
@@ -128,24 +129,28 @@ class Statements:
 
 @contextmanager
 def wordless() -> Iterator[None]:
-    """Mails are queued without their words, and files that are written apart hold nothing: 290 000 texts and a file for
-    each of 36 130 members would take longer than all pages.
+    """Mails are queued without their words, and files that are written apart hold nothing, for which nothing is read:
+    110 000 texts and a file for each of 36 130 members would take longer than all pages.
     """
     rooms: Any = queueing
     render = rooms.rendered
-    written: Any = _Held
-    content = written._content  # noqa: SLF001 - nobody else leaves a file empty
+    held: Any = _Held
+    prepare = held._prepare  # noqa: SLF001 - nobody else leaves a file empty
 
-    async def nothing(_self: object, _prepared: Prepared) -> bytes:
-        return b"%PDF-"
+    async def nothing(_session: object, _terms: object, now: datetime) -> Prepared:
+        return Prepared("vide.pdf", "application/pdf", 0, now, lambda _: b"%PDF-")
+
+    async def unread(self: object, kinds: dict[str, ExportKind]) -> Prepared:
+        found: Prepared = await prepare(self, {name: replace(kind, prepare=nothing) for name, kind in kinds.items()})
+        return found
 
     rooms.rendered = lambda mail: Rendered(*[mail.kind] * 3)
-    written._content = nothing  # noqa: SLF001
+    held._prepare = unread  # noqa: SLF001
     try:
         yield
     finally:
         rooms.rendered = render
-        written._content = content  # noqa: SLF001
+        held._prepare = prepare  # noqa: SLF001
 
 
 async def build(database: Database, owner: asyncpg.Connection, size: int) -> Sized:
@@ -275,7 +280,7 @@ class Walk:
         """In each group in turn, again where it seems to grow unless it takes long; False: in one it is not there, or
         too long to be written while they wait. `known`: what the first one answered already.
         """
-        gc.collect()
+        set_aside()
         begun = time.perf_counter()
         for _ in range(1 + AGAIN):
             for group in self.groups:
@@ -348,7 +353,6 @@ async def walked(
     app = create_app(services)
     walk = Walk(app, database, groups, actors, brief=brief)
     gc.collect()
-    gc.freeze()  # what stands by now is not looked through before each page
     try:
         return await walk.all()
     finally:

@@ -1,10 +1,10 @@
-"""How fast a needs file comes in, next to a bare COPY of the same rows: `python benchmarks/imports.py`.
+"""How fast a needs file comes in, next to a bare COPY of the same rows: `python benchmarks/imports.py [MEMBERS]`.
 
-A file of 264 000 lines (33 000 members × 8 items) is read, checked and filed in one transaction of the application's
-role, through row-level security; then a second time over what stands. The bare limits, one beside the other in the same
-run: asyncpg copying the same rows as a superuser into a table with the same columns, checks and indexes; and into the
-table itself, with a declaration for each member, whose foreign keys PostgreSQL checks row by row. They leave out the
-file, its faults, the order of arrival and the trace.
+A file of 66 000 lines (8 250 members × 8 items; as many members as are asked for) is read, checked and filed in one
+transaction of the application's role, through row-level security; then a second time over what stands. The bare limits,
+one beside the other in the same run: asyncpg copying the same rows as a superuser into a table with the same columns,
+checks and indexes; and into the table itself, with a declaration for each member, whose foreign keys PostgreSQL checks
+row by row. They leave out the file, its faults, the order of arrival and the trace.
 """
 
 import sys
@@ -36,8 +36,7 @@ from pooling.needs.importing import import_needs, read_needs
 from pooling.purchases.adding import add_purchase
 from pooling.purchases.schemas import ItemIn, PurchaseIn
 
-MEMBERS, ITEMS = 33_000, 8
-LINES = MEMBERS * ITEMS
+MEMBERS, ITEMS = 8_250, 8
 DECLARE = """
     INSERT INTO declarations (group_id, purchase_id, member_id, state, comment, updated_at, filed_at)
     SELECT group_id, purchase_id, member_id, 'filed', '', now(), now() FROM participations RETURNING member_id, id"""
@@ -48,21 +47,21 @@ def sirens(count: int) -> list[str]:
     return [body + luhn.calc_check_digit(body) for body in (f"213{number:05d}" for number in range(count))]
 
 
-def write_file(folder: Path) -> Path:
+def write_file(folder: Path, members: int) -> Path:
     needs = folder / "besoins.csv"
-    lines = (f"{code};article-{item};{item + 1}\n" for code in sirens(MEMBERS) for item in range(ITEMS))
+    lines = (f"{code};article-{item};{item + 1}\n" for code in sirens(members) for item in range(ITEMS))
     needs.write_text("membre;article;quantité\n" + "".join(lines), "utf-8")
     return needs
 
 
-async def make(addresses: PostgresAddresses) -> tuple[int, str]:
+async def make(addresses: PostgresAddresses, members: int) -> tuple[int, str]:
     """A group with its members and an open purchase: its group's id and its reference."""
     database, now = Database.connect(addresses.application).handing(Features(FEATURES)), datetime.now(UTC)
-    members = [MemberIn(code=code, name=f"Commune {code}") for code in sirens(MEMBERS)]
+    communes = [MemberIn(code=code, name=f"Commune {code}") for code in sirens(members)]
     async with database.transaction() as session:
         group_id = await create_group(session, name="Grand groupe", now=now)
     async with database.transaction(group_id) as session:
-        await add_members(session, members, now)
+        await add_members(session, communes, now)
     async with database.transaction(group_id) as session:
         items = tuple(
             ItemIn(code=f"article-{number}", name=f"Article {number}", unit_price=Decimal(10))
@@ -76,13 +75,17 @@ async def make(addresses: PostgresAddresses) -> tuple[int, str]:
     return group_id, purchase.reference
 
 
-WORLDS = (World("imports", make),)
+def world(members: int = MEMBERS) -> World:
+    return World(f"imports_{members}", partial(make, members=members))
 
 
-async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, str]) -> list[Row]:
+WORLDS = (world(),)
+
+
+async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, str], members: int) -> list[Row]:
     """All of this file."""
     group_id, reference = made
-    needs = write_file(folder)
+    needs, count = write_file(folder, members), members * ITEMS
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
     await owner.execute("CREATE TABLE bare_needs (LIKE needs INCLUDING ALL)")
@@ -97,13 +100,13 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, str]
     async def ours() -> None:
         lines = read_needs(needs)
         async with database.transaction(group_id) as session:
-            assert await import_needs(session, reference, lines, SystemClock()) == (LINES, [])
+            assert await import_needs(session, reference, lines, SystemClock()) == (count, [])
 
     def filed(declarations: Sequence[int]) -> list[tuple[Any, ...]]:
         return [(group_id, one, item, place, place, now) for one in declarations for place, item in enumerate(ids, 1)]
 
     async def without_keys() -> None:
-        await owner.copy_records_to_table("bare_needs", records=filed(range(MEMBERS)))
+        await owner.copy_records_to_table("bare_needs", records=filed(range(members)))
 
     async def with_keys() -> None:
         declared = await owner.fetch(DECLARE)
@@ -111,7 +114,7 @@ async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, str]
 
     again, settled, emptied = partial(ours), partial(settle, owner), partial(empty, owner)
     found = await measured(
-        Promise("import of 264 000 needs", ours, without_keys, 4),
+        Promise(f"import of {count:,} needs".replace(",", "\u00a0"), ours, without_keys, 4),
         Promise("import, beside its foreign keys", ours, with_keys, 2),
         Promise("the same file over what stands", again, without_keys, 8),
         before={without_keys: emptied, with_keys: emptied, ours: emptied, again: settled},
@@ -134,9 +137,10 @@ async def empty(owner: asyncpg.Connection) -> None:
     await settle(owner)
 
 
-def measure() -> list[Row]:
-    return in_a_world(WORLDS[0], rows)
+def measure(members: int = MEMBERS) -> list[Row]:
+    return in_a_world(world(members), partial(rows, members=members))
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all(row.kept for row in measure()) else 1)
+    asked = int(sys.argv[1]) if sys.argv[1:] else MEMBERS
+    sys.exit(0 if all(row.kept for row in measure(asked)) else 1)

@@ -22,7 +22,7 @@ from sqlalchemy import text
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-from benchmarks.measuring import Row
+from benchmarks.measuring import Row, set_aside
 from benchmarks.measuring.server import World, in_worlds
 from ground.database import OUR_FEATURES
 from pooling.accounts.sessions import open_session
@@ -141,7 +141,7 @@ class Walk:
         if answer.status_code != httpx.codes.OK or "text/html" not in answer.headers.get("content-type", ""):
             return None
         page.seconds.clear()
-        gc.collect()
+        set_aside()
         for _ in range(1 + AGAIN):
             for big in (False, True):
                 await self.ask(page, big=big)
@@ -165,7 +165,6 @@ async def rows(places: Sequence[PostgresAddresses], folder: Path, made: Sequence
         slug = (await session.execute(text("SELECT slug FROM all_groups()"))).scalar_one()
     walk = Walk(app, sides)
     gc.collect()
-    gc.freeze()  # what stands by now is not looked through before each page
     met = [await walk.compare(Page(who, path)) for who in WHO for path in paths_of(app, slug)]
     pages = sorted(
         (page for page in met if page is not None), key=lambda page: page.seconds[False] - page.seconds[True]

@@ -1,29 +1,30 @@
-"""How fast the pages, the freezing and the import of many needs are, next to bare SQL: `python benchmarks/needs.py`.
+"""How fast the pages and the freezing of many needs are, next to bare SQL: `python benchmarks/needs.py [FROZEN]`.
 
-35 000 members have filed 8 items each of one purchase: 280 000 needs. A page is a whole request of its lead buyer in
-process (session, rights, statements, HTML), without a socket. The bare limits, in the same run, one after the other,
-are asyncpg as a superuser, past row-level security: they leave out who asks and whether it may, and the page.
+35 000 members have filed 8 items each of one purchase: 280 000 needs; what is frozen is declared by a quarter of them,
+or by as many as are asked for. A page is a whole request of its lead buyer in process (session, rights, statements,
+HTML), without a socket. The bare limits, in the same run, one after the other, are asyncpg as a superuser, past
+row-level security: they leave out who asks and whether it may, and the page.
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import asyncpg
 import httpx
-from litestar import Litestar
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum import luhn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.measuring import Promise, Row, measured
-from benchmarks.measuring.server import World, in_a_world
+from benchmarks.measuring.server import World, in_worlds
 from pooling.accounts.people import ensure_people
 from pooling.accounts.sessions import open_session
 from pooling.app import create_app
@@ -46,7 +47,7 @@ from pooling.settings import Settings
 from pooling.web.security import SESSION_COOKIE
 from pooling.web.services import Services
 
-MEMBERS, ITEMS = 35_000, 8
+MEMBERS, FROZEN, ITEMS = 35_000, 8_750, 8
 EMAIL = "acheteur@grand.example"
 CODES = [body + luhn.calc_check_digit(body) for body in (f"2{number:07d}" for number in range(MEMBERS))]
 FILE_ALL = """
@@ -64,26 +65,16 @@ TOTALS = """
 
 @dataclass
 class Ground:
-    """What is measured on: one large purchase, its lead buyer's browser, and the tables' owner."""
+    """What is measured on: one large purchase, its lead buyer, and the tables' owner."""
 
     database: Database
     owner: asyncpg.Connection
     group: int
     purchase: int
     buyer: Caller
-    browser: httpx.AsyncClient
-    base: str
-
-    async def get(self, path: str) -> httpx.Response:
-        answer = await self.browser.get(self.base + path)
-        assert answer.is_success, (path, answer.status_code)
-        return answer
-
-    async def bare(self, statement: str) -> list[Any]:
-        return list(await self.owner.fetch(statement, self.group, self.purchase))
 
 
-async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:
+async def make(addresses: PostgresAddresses, members: int) -> tuple[int, int, int, str]:
     """The ids of the group, its purchase and the buyer, and the purchase's reference."""
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
@@ -92,8 +83,10 @@ async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:
         group = await create_group(session, name="Grand", now=now)
         person = (await ensure_people(session, [(EMAIL, "", "")], now))[EMAIL]
     async with database.transaction(group) as session:
-        members = [MemberIn(code=code, name=f"Commune {code}", population=50 + n) for n, code in enumerate(CODES)]
-        await add_members(session, members, now)
+        communes = [
+            MemberIn(code=code, name=f"Commune {code}", population=50 + n) for n, code in enumerate(CODES[:members])
+        ]
+        await add_members(session, communes, now)
         await grant_role(session, person, Role.READER, now)
     async with database.transaction(group) as session:
         command = PurchaseIn(title="Grand achat", lead_member=CODES[0], items=_items())
@@ -109,7 +102,11 @@ async def make(addresses: PostgresAddresses) -> tuple[int, int, int, str]:
     return group, purchase.id, person, purchase.reference
 
 
-WORLDS = (World("needs", make),)
+def world(members: int = MEMBERS) -> World:
+    return World(f"needs_{members}", partial(make, members=members))
+
+
+WORLDS = (world(), world(FROZEN))
 
 
 def buyer_of(person: int, group: int, purchase: int) -> Caller:
@@ -117,15 +114,12 @@ def buyer_of(person: int, group: int, purchase: int) -> Caller:
 
 
 @asynccontextmanager
-async def ground(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> AsyncIterator[Ground]:
-    """What `make` made, as its lead buyer sees it."""
-    group, purchase, person, reference = made
+async def ground(addresses: PostgresAddresses, made: tuple[int, int, int, str]) -> AsyncIterator[Ground]:
+    """What `make` made."""
+    group, purchase, person, _ = made
     database = Database.connect(addresses.application).handing(Features(FEATURES))
     owner = await asyncpg.connect(addresses.superuser)
-    services = Services(Settings(data_dir=folder), database, Bell("unix:///nowhere/valkey.sock"), "a secret " * 5)
-    async with browsing(create_app(services), database, person) as browser:
-        buyer = buyer_of(person, group, purchase)
-        yield Ground(database, owner, group, purchase, buyer, browser, f"/g/grand/achats/{reference}")
+    yield Ground(database, owner, group, purchase, buyer_of(person, group, purchase))
     await owner.close()
     await database.dispose()
 
@@ -144,28 +138,33 @@ def _items() -> tuple[ItemIn, ...]:
 
 
 @asynccontextmanager
-async def browsing(app: Litestar, database: Database, person: int) -> AsyncIterator[httpx.AsyncClient]:
-    """A browser that this person is signed in to."""
-    async with database.transaction() as session:
-        token = await open_session(session, person, datetime.now(UTC))
-    transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False)
+async def browsing(on: Ground, folder: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser that the lead buyer is signed in to."""
+    services = Services(Settings(data_dir=folder), on.database, Bell("unix:///nowhere/valkey.sock"), "a secret " * 5)
+    async with on.database.transaction() as session:
+        token = await open_session(session, on.buyer.person_id, datetime.now(UTC))
+    transport = httpx.ASGITransport(app=cast("Any", create_app(services)), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as browser:
         browser.cookies.set(SESSION_COOKIE, token, domain="127.0.0.1")
         yield browser
 
 
-async def pages(on: Ground) -> list[Row]:
-    """Of the lead buyer."""
-    for path in ("/consolidation", "/besoins", "/consolidation/article-3"):  # templates and statements are ready then
-        await on.get(path)
+async def pages(on: Ground, browser: httpx.AsyncClient, purchase: str) -> list[Row]:
+    """Of the lead buyer; `purchase` is its reference."""
+
+    async def get(path: str) -> None:
+        answer = await browser.get(f"/g/grand/achats/{purchase}{path}")
+        assert answer.is_success, (path, answer.status_code)
 
     async def totals() -> None:
-        await on.bare(TOTALS)
+        await on.owner.fetch(TOTALS, on.group, on.purchase)
 
+    for path in ("/consolidation", "/besoins", "/consolidation/article-3"):  # templates and statements are ready then
+        await get(path)
     return await measured(
-        Promise("consolidation page, 280 000 needs", lambda: on.get("/consolidation"), totals, 1.8),
-        Promise("needs page", lambda: on.get("/besoins"), totals, 2),
-        Promise("one item’s page", lambda: on.get("/consolidation/article-3"), totals, 3, patience=0.05),
+        Promise("consolidation page, 280 000 needs", lambda: get("/consolidation"), totals, 1.8),
+        Promise("needs page", lambda: get("/besoins"), totals, 2),
+        Promise("one item’s page", lambda: get("/consolidation/article-3"), totals, 3, patience=0.05),
     )
 
 
@@ -179,7 +178,7 @@ ANY_RECORD = """
     VALUES ($1, $2, 1, now(), '{}', '{}', '{}', '') RETURNING id"""
 
 
-async def freezing(on: Ground) -> list[Row]:
+async def freezing(on: Ground, members: int) -> list[Row]:
     """Beside the same rows grouped and inserted: into a table with the same columns,
     constraints and indexes, and into the table itself, whose four foreign keys PostgreSQL checks row by row.
     """
@@ -200,8 +199,9 @@ async def freezing(on: Ground) -> list[Row]:
             await rolled_back(on, SAME.format(table="assignments", record=record))
             await on.owner.execute("DELETE FROM consolidations")
 
+    count = f"{members * ITEMS:,}".replace(",", "\u00a0")
     return await measured(
-        Promise("freezing, 280 000 needs", ours, without_keys, 3),
+        Promise(f"freezing, {count} needs", ours, without_keys, 3),
         Promise("freezing, beside its foreign keys", ours, with_keys, 1.5),
     )
 
@@ -226,15 +226,20 @@ async def rolled_back(on: Ground, statement: str) -> None:
             raise _Undo
 
 
-async def rows(addresses: PostgresAddresses, folder: Path, made: tuple[int, int, int, str]) -> list[Row]:
+async def rows(
+    places: Sequence[PostgresAddresses], folder: Path, made: Sequence[tuple[int, int, int, str]], frozen: int
+) -> list[Row]:
     """All of this file."""
-    async with ground(addresses, folder, made) as on:
-        return [*await pages(on), *await freezing(on)]
+    async with ground(places[0], made[0]) as on, browsing(on, folder) as browser:
+        found = await pages(on, browser, made[0][3])
+    async with ground(places[1], made[1]) as on:
+        return found + await freezing(on, frozen)
 
 
-def measure() -> list[Row]:
-    return in_a_world(WORLDS[0], rows)
+def measure(frozen: int = FROZEN) -> list[Row]:
+    return in_worlds((world(), world(frozen)), partial(rows, frozen=frozen))
 
 
 if __name__ == "__main__":
-    sys.exit(0 if all(row.kept for row in measure()) else 1)
+    asked = int(sys.argv[1]) if sys.argv[1:] else FROZEN
+    sys.exit(0 if all(row.kept for row in measure(asked)) else 1)

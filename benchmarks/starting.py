@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -27,7 +28,9 @@ POOLING = (sys.executable, "-m", "pooling")
 ALL_MODULES = (sys.executable, "-c", "import pooling.app, pooling.worker, pooling.demo.running")
 HELP, EMPTY, AGAIN, ENTERED = 0.3, 2.5, 1.5, 6.0
 """Seconds."""
+INSIDE = "/compte"
 ROUNDS = 2
+"""Until somebody is in an empty one takes long, and is measured once."""
 _PATIENCE = 180
 
 
@@ -47,8 +50,9 @@ def ask_for_help() -> None:
     subprocess.run([*POOLING, "--help"], check=True, capture_output=True)
 
 
-def demonstrate(folder: Path) -> tuple[float, float]:
-    """Seconds from the command to the first page, and until whoever enters need not wait."""
+@contextmanager
+def demonstration(folder: Path) -> Iterator[Callable[[str], float]]:
+    """Runs inside; says how many seconds after the command a page was there."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -58,14 +62,16 @@ def demonstrate(folder: Path) -> tuple[float, float]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    try:
-        while not _answers(port, "/"):
+
+    def until(page: str) -> float:
+        while not _answers(port, page):
             assert process.poll() is None, "the demonstration ended"
             assert time.perf_counter() - start < _PATIENCE
             time.sleep(0.02)
-        shown = time.perf_counter() - start
-        assert _answers(port, "/compte")
-        return shown, time.perf_counter() - start
+        return time.perf_counter() - start
+
+    try:
+        yield until
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(_PATIENCE)
@@ -92,12 +98,15 @@ def measure() -> list[Row]:
     ask_for_help()
     found = [promised("pooling --help", [timed(ask_for_help) for _ in range(ROUNDS)], HELP)]
     empty, again, entered = list[float](), list[float](), list[float]()
-    for _ in range(ROUNDS):
-        with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
-            shown, stands = demonstrate(Path(folder))
-            empty.append(shown)
-            entered.append(stands)
-            again.append(demonstrate(Path(folder))[1])
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
+        with demonstration(Path(folder)) as until:
+            empty.append(until("/"))
+            entered.append(until(INSIDE))
+        for _ in range(ROUNDS):
+            with demonstration(Path(folder)) as until:
+                again.append(until(INSIDE))
+    with tempfile.TemporaryDirectory(prefix="pooling-") as folder, demonstration(Path(folder)) as until:
+        empty.append(until("/"))
     with tempfile.TemporaryDirectory(prefix="pooling-") as folder:
         print(f"engines alone, started and stopped: {timed(lambda: start_engines(Path(folder))):.2f} s", flush=True)
     found.append(promised("demonstration from an empty folder, first page", empty, EMPTY))

@@ -146,13 +146,13 @@ async def furnish(
         database, territory, NOW, title=f"Arceaux{mark}", description=f"Du bois{mark}" if mark else ""
     )
     await file_needs(database, territory, purchase_id, REFERENT, NOW, arceau=4)
-    if declared is not None:
-        await declared(purchase_id)
     await make_purchase(database, territory, NOW, title=f"Autre achat{mark}")
     await open_purchase(database, territory, NOW, title=f"Covoiturage{mark}", kind="service", items=())
     await _offer(database, territory, mark)
     document = await _follow(database, territory, mark)
     await _leave(database, territory)
+    if declared is not None:
+        await declared(purchase_id)
     async with database.transaction(territory.group_id) as session:
         named = {
             **await _describe(session, territory, purchase_id, mark),

@@ -4,7 +4,7 @@ import asyncio
 import gc
 import os
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -18,9 +18,9 @@ HERE = str(Path(__file__).resolve().parent.parent.parent)
 # the application: else each of them loaded all features.
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (HERE, os.environ.get("PYTHONPATH"))))
 Work = Callable[[], Awaitable[Any]]
+"""What is measured. One that is done in a process apart gives the megabytes that it held at its largest, as a float."""
 ROUNDS = 5
-ENOUGH, FEWEST = 5.0, 2
-"""Seconds after which a row is measured no more, when there are so many pairs at least."""
+"""Pairs of each row that has a bare side."""
 MEGABYTE = 1024 * 1024
 
 
@@ -56,10 +56,6 @@ class Row:
         quick = self.ratio <= self.wanted or self.ours - self.bare <= self.more
         spares_others = not self.patience or self.waited <= self.patience
         return quick and spares_others and (not self.room or self.peak <= self.room)
-
-    @classmethod
-    def from_json(cls, kept: dict[str, Any]) -> Self:
-        return cls(**{**kept, "spread": tuple(kept["spread"])})
 
     def __str__(self) -> str:
         low, high = self.spread
@@ -101,22 +97,6 @@ SHORT = 0.01
 """Seconds below which hundredths of a millisecond are told."""
 
 
-async def timed(work: Work) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    await work()
-    return time.perf_counter() - start
-
-
-def until_enough(rounds: int = ROUNDS, rows: int = 1) -> Iterator[int]:
-    """Numbers of rounds in which so many rows are measured at a time: fewer where they take long."""
-    begun = time.perf_counter()
-    for number in range(rounds):
-        if number >= FEWEST and time.perf_counter() - begun > ENOUGH * rows:
-            return
-        yield number
-
-
 @dataclass(frozen=True)
 class Promise:
     """What a row is to say: a work of ours beside a bare one, and what is wanted of it as in `Row`."""
@@ -139,19 +119,30 @@ class _Took:
     waits: list[float] = field(default_factory=list)
 
     async def once(self, work: Work) -> None:
-        held = _forget_peak()
+        gc.collect()
+        held = forget_peak()
         async with Others() as others:
-            self.seconds.append(await timed(work))
-        self.peak = max(self.peak, (_peak() - held) / MEGABYTE)
+            start = time.perf_counter()
+            given = await work()
+            self.seconds.append(time.perf_counter() - start)
+        self.peak = max(self.peak, given if isinstance(given, float) else (peak() - held) / MEGABYTE)
         self.waits += others.waits
+
+
+def set_aside() -> None:
+    """Nothing that stands by now is looked through for rubbish any more: while pages are read one after the other, what
+    they keep ready (compiled statements above all) grows, and looking through it takes longer than the pages.
+    """
+    gc.collect(1)
+    gc.freeze()
 
 
 async def measured(*promises: Promise, rounds: int = ROUNDS, before: Mapping[Work, Work] | None = None) -> list[Row]:
     """All that they name in turn, so that whatever else the machine does is there for each; what stands in several rows
-    is done once a round. Fewer `rounds` where they are `ENOUGH`. `before` prepares a work, untimed.
+    is done once a round. `before` prepares a work, untimed.
     """
     took = {work: _Took() for work in (*(one.bare for one in promises), *(one.ours for one in promises))}
-    for _ in until_enough(rounds, len(promises)):
+    for _ in range(rounds):
         for work, one in took.items():
             if before and work in before:
                 await before[work]()
@@ -215,8 +206,8 @@ class Others:
             self.waits.append(max(time.perf_counter() - due, 0.0))
 
 
-def _forget_peak() -> int:
-    """Linux keeps the largest size that a process had: from now on counted anew. Returns what it holds now."""
+def forget_peak() -> int:
+    """Linux keeps the largest size that a process had: from now on counted anew. Gives the bytes that it holds now."""
     clear = Path("/proc/self/clear_refs")
     if clear.exists():
         clear.write_text("5", "ascii")
@@ -224,7 +215,8 @@ def _forget_peak() -> int:
     return held
 
 
-def _peak() -> int:
+def peak() -> int:
+    """The largest size that this process had, in bytes."""
     status = Path("/proc/self/status")
     if not status.exists():
         held: int = psutil.Process(os.getpid()).memory_info().rss
