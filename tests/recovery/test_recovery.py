@@ -13,7 +13,16 @@ from factories import ARCACHON, BUYER, LUGOS, NOW, SALLES, UNIVERSITY, Territory
 from pooling.kernel.database import Database
 from pooling.kernel.slices import Slice
 from pooling.purchases.finding import find_purchase
-from pooling.recovery.reading import Account, accounts_listed, accounts_of, all_accounts, remaining_of_all, total_of
+from pooling.recovery.reading import (
+    Account,
+    Remaining,
+    accounts_listed,
+    accounts_of,
+    all_accounts,
+    remaining_of,
+    remaining_of_all,
+    total_of,
+)
 from pooling.recovery.rules import Standing
 from web_client import Browser, SignIn, text_of
 
@@ -174,6 +183,14 @@ async def test_debtors_who_are_chosen_first_have_the_same_accounts(
         assert total == Standing(*map(sum, zip(*(one.standing for one in accounts), strict=True)))
         remaining = await remaining_of_all(session, [purchase_id], today)
         assert remaining == total.owed - total.paid
+        assert await remaining_of(session, [purchase_id], today, list(members.values())) == {
+            member: Remaining(
+                sum(one.standing.owed - one.standing.paid for one in accounts if one.debtor_id == member),
+                sum(one.standing.owed - one.standing.paid for one in accounts if one.creditor_id == member),
+            )
+            for account in accounts
+            for member in (account.debtor_id, account.creditor_id)
+        }
 
 
 async def tells_the_same(buyer: Browser, finance: Browser, program: Program) -> None:

@@ -64,10 +64,11 @@ WHERE pays AND member IN (SELECT m.code {_FINANCE})
 ON CONFLICT (group_id, allocation_id, member) DO NOTHING
 RETURNING member"""  # noqa: S608 - put together from constants
 _CONTACTS = f"SELECT p.id, p.name, p.email {_FINANCE} AND m.code = $2 ORDER BY p.email"
+_LACKS = f"""FROM allocation_shares
+WHERE group_id = $1 AND allocation_id = $2 AND (ht <> 0 OR vat <> 0) AND member NOT IN (SELECT m.code {_FINANCE})"""
 _LACKING = f"""
-SELECT count(*) AS lacking, (array_agg(name ORDER BY member))[1:10] AS named
-FROM allocation_shares
-WHERE group_id = $1 AND allocation_id = $2 AND (ht <> 0 OR vat <> 0) AND member NOT IN (SELECT m.code {_FINANCE})"""  # noqa: S608
+SELECT (SELECT count(*) {_LACKS}) AS lacking,
+    ARRAY(SELECT name {_LACKS} ORDER BY member LIMIT 10) AS named"""
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ async def mailing_of(session: AsyncSession, record: FoundRecord) -> Mailing:
         *(group_of(session), record.id),
     )
     lacking = await fetch(session, _LACKING, group_of(session), record.id)
-    return Mailing(counted[0]["asked"], counted[0]["sent"], lacking[0]["lacking"], lacking[0]["named"] or ())
+    return Mailing(counted[0]["asked"], counted[0]["sent"], lacking[0]["lacking"], lacking[0]["named"])
 
 
 async def mail_statements(session: AsyncSession, clock: Clock) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Integer, and_, bindparam, collate, func, select, text
+from sqlalchemy import ColumnElement, Integer, bindparam, collate, func, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -234,13 +234,16 @@ def has_statement(record: FoundRecord) -> ColumnElement[bool]:
 
 async def creditors_of(session: AsyncSession, record_id: int) -> list[tuple[str, str]]:
     """The members that are owed something by a record, by their codes, with their names of today."""
-    named = col(AllocationDebt.creditor)
+    owed = (
+        select(col(AllocationDebt.creditor))
+        .where(col(AllocationDebt.allocation_id) == record_id, col(AllocationDebt.creditor) != SUPPLIERS)
+        .distinct()
+        .subquery()
+    )
     rows = await session.execute(
-        select(named, func.coalesce(func.max(Member.name), named))
-        .outerjoin(Member, and_(col(Member.group_id) == AllocationDebt.group_id, col(Member.code) == named))
-        .where(col(AllocationDebt.allocation_id) == record_id, named != SUPPLIERS)
-        .group_by(named)
-        .order_by(named)
+        select(owed.c.creditor, func.coalesce(Member.name, owed.c.creditor))
+        .outerjoin(Member, col(Member.code) == owed.c.creditor)
+        .order_by(owed.c.creditor)
     )
     return [(code, name) for code, name in rows]
 

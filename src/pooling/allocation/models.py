@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     ForeignKeyConstraint,
+    Index,
     Numeric,
     UniqueConstraint,
     text,
@@ -172,6 +173,7 @@ class AllocationDebt(TenantTable, table=True):
     __table_args__ = (
         in_group(),
         within_group("allocation_id", "allocations"),
+        Index(None, "group_id", "allocation_id", "creditor"),
         CheckConstraint("cents <> 0 AND debtor <> creditor", name="owes_somebody_something"),
         CheckConstraint("supplier = 0 OR (creditor = '' AND supplier > 0)", name="suppliers_are_no_members"),
     )

@@ -95,14 +95,16 @@ async def quorum_percent(session: AsyncSession) -> int | None:
     return found
 
 
-async def quorum_of(session: AsyncSession, committee: Committee, now: datetime) -> Quorum | None:
-    """Of a formal committee, where the group set one."""
+async def quorum_of(
+    session: AsyncSession, committee: Committee, now: datetime, counts: Counts | None = None
+) -> Quorum | None:
+    """Of a formal committee, where the group set one; `counts`: who is known already to be there."""
     if committee.kind != CommitteeKind.FORMAL or committee.state == CommitteeState.CANCELLED:
         return None
     percent = await quorum_percent(session)
     if percent is None:
         return None
-    counts = await count_people(session, committee, now)
+    counts = counts or await count_people(session, committee, now)
     return Quorum(percent, counts.invited, counts.present)
 
 

@@ -43,7 +43,8 @@ _OF_MEMBERS = f"""
     {_BOUGHT},
     who AS (
         SELECT id, code, COALESCE(merged_into_id, id) AS member_id FROM members
-        WHERE group_id = :group AND COALESCE(merged_into_id, id) = ANY(:members)),
+        WHERE group_id = :group AND (id = ANY(:members) OR merged_into_id = ANY(:members))
+            AND COALESCE(merged_into_id, id) = ANY(:members)),
     parts AS (
         SELECT b.id AS purchase_id, w.member_id, s.ht + s.vat AS ttc, s.subsidies, s.fctva, s.net, 0 AS invoiced
         FROM bought b JOIN allocation_shares s ON s.group_id = :group AND s.allocation_id = b.allocation_id

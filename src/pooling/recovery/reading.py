@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Date,
+    Select,
     SQLColumnExpression,
     Subquery,
     and_,
@@ -55,9 +56,11 @@ _DEBTOR, _CREDITOR = aliased(Member), aliased(Member)
 
 def _parts_of(
     today: date,
-    purchase_id: int | None = None,
+    purchases: Collection[int] | None = None,
     members: Collection[int] | None = None,
+    *,
     debtors: Collection[int] | None = None,
+    creditors: Collection[int] | None = None,
 ) -> Subquery:
     """What `sums_of` adds up, between two members that are not one."""
     debt, record = AllocationDebt, aliased(AllocationRecord)
@@ -78,21 +81,25 @@ def _parts_of(
         .join(to, and_(col(to.group_id) == debt.group_id, col(to.code) == debt.creditor))
         .where(
             _is_latest(record),
-            _in(col(record.purchase_id), purchase_id),
+            _in(col(record.purchase_id), purchases),
             _named(members),
             true() if debtors is None else _is_now(by, debtors),
+            true() if creditors is None else col(debt.creditor).in_(_codes_of(creditors)),
         )
     )
     entry = RecoveryEntry
     noted = _noted(today, col(entry.debtor_id), col(entry.creditor_id)).where(
-        _in(col(entry.purchase_id), purchase_id),
+        _in(col(entry.purchase_id), purchases),
         _noted_of(members),
-        true() if debtors is None else any_of(col(entry.debtor_id), debtors),
+        _in(col(entry.debtor_id), debtors),
+        _in(col(entry.creditor_id), creditors),
     )
     parts = union_all(owed, noted).subquery()
-    theirs = true() if members is None else or_(any_of(parts.c.debtor, members), any_of(parts.c.creditor, members))
+    by_now, to_now = parts.c.debtor, parts.c.creditor
+    either = true() if members is None else or_(any_of(by_now, members), any_of(to_now, members))
     # Two that became one owe nothing; whoever became one of these has all its accounts there.
-    return select(parts).where(parts.c.debtor != parts.c.creditor, theirs).subquery()
+    theirs = (either, _in(by_now, debtors), _in(to_now, creditors))
+    return select(parts).where(by_now != to_now, *theirs).subquery()
 
 
 def _noted(today: date, *whose: SQLColumnExpression[int]) -> AnySelect:
@@ -114,15 +121,15 @@ def _noted(today: date, *whose: SQLColumnExpression[int]) -> AnySelect:
 
 def sums_of(
     today: date,
-    purchase_id: int | None = None,
+    purchases: Collection[int] | None = None,
     members: Collection[int] | None = None,
     debtors: Collection[int] | None = None,
 ) -> Subquery:
-    """By purchase, debtor and creditor, of one purchase or of all, of everybody or of these members alone, as
+    """By purchase, debtor and creditor, of these purchases or of all, of everybody or of these members alone, as
     debtors or creditors (`debtors`: as debtors alone). A member that became another one stands in a record under its
     former code.
     """
-    parts = _parts_of(today, purchase_id, members, debtors).c
+    parts = _parts_of(today, purchases, members, debtors=debtors).c
     key = (parts.purchase, parts.debtor, parts.creditor)
     sums = (func.sum(parts[name]).label(name) for name in Standing._fields)
     return select(*key, *sums, func.max(parts.reminded_on).label("reminded_on")).group_by(*key).subquery()
@@ -137,8 +144,13 @@ def _named(members: Collection[int] | None) -> ColumnElement[bool]:
     """Of a debt: it is of one of these, by whichever code the record names it."""
     if members is None:
         return true()
-    codes = select(select(col(Member.code)).where(_is_now(Member, members)).cte("codes"))
+    codes = _codes_of(members)
     return or_(col(AllocationDebt.debtor).in_(codes), col(AllocationDebt.creditor).in_(codes))
+
+
+def _codes_of(members: Collection[int]) -> Select[Any]:
+    """By which records name them, and those that became one of them."""
+    return select(select(col(Member.code)).where(_is_now(Member, members)).cte("codes"))
 
 
 def _is_now(member: type[Member], these: Collection[int]) -> ColumnElement[bool]:
@@ -153,8 +165,8 @@ def _noted_of(members: Collection[int] | None) -> ColumnElement[bool]:
     return or_(any_of(col(RecoveryEntry.debtor_id), members), any_of(col(RecoveryEntry.creditor_id), members))
 
 
-def _in(column: Any, purchase_id: int | None) -> ColumnElement[bool]:  # noqa: ANN401 - a mapped column
-    return true() if purchase_id is None else column == purchase_id
+def _in(column: Any, these: Collection[int] | None) -> ColumnElement[bool]:  # noqa: ANN401 - mapped, or of a subquery
+    return true() if these is None else any_of(column, these)
 
 
 def lacking_of(sums: Subquery, smallest: Cents) -> ColumnElement[int]:
@@ -194,7 +206,7 @@ def open_titres() -> Subquery:
 def _listed(
     purchase_id: int, today: date, members: Collection[int] | None = None, debtors: Collection[int] | None = None
 ) -> AnySelect:
-    sums = sums_of(today, purchase_id, members, debtors)
+    sums = sums_of(today, [purchase_id], members, debtors)
     return (
         select(
             *(col(_DEBTOR.id), col(_DEBTOR.code), col(_DEBTOR.name)),
@@ -342,11 +354,6 @@ async def creditors_of(session: AsyncSession, purchase_id: int) -> list[int]:
     return list((await session.execute(union(of_debts, noted))).scalars())
 
 
-def _sums_over(purchases: Collection[int], today: date, members: Collection[int]) -> Subquery:
-    sums = sums_of(today, members=members)
-    return select(*sums.c).where(any_of(sums.c.purchase, purchases)).subquery()
-
-
 class Remaining(NamedTuple):
     """Between members, over several purchases."""
 
@@ -358,16 +365,15 @@ async def remaining_of(
     session: AsyncSession, purchases: Collection[int], today: date, members: Collection[int]
 ) -> dict[int, Remaining]:
     """What each of these members still owes others, and others owe it."""
-    sums = _sums_over(purchases, today, members)
-    left, nothing = sums.c.owed - sums.c.paid, literal(0)
+    paying = _parts_of(today, purchases, debtors=members).c
+    receiving = _parts_of(today, purchases, creditors=members).c
+    nothing = literal(0)
     both = union_all(
-        select(sums.c.debtor.label("member"), left.label("to_pay"), nothing.label("to_receive")),
-        select(sums.c.creditor, nothing, left),
+        select(paying.debtor.label("member"), (paying.owed - paying.paid).label("to_pay"), nothing.label("to_receive")),
+        select(receiving.creditor, nothing, receiving.owed - receiving.paid),
     ).subquery()
     rows = await session.execute(
-        select(both.c.member, func.sum(both.c.to_pay), func.sum(both.c.to_receive))
-        .where(any_of(both.c.member, members))
-        .group_by(both.c.member)
+        select(both.c.member, func.sum(both.c.to_pay), func.sum(both.c.to_receive)).group_by(both.c.member)
     )
     return {member: Remaining(int(pay), int(receive)) for member, pay, receive in rows}
 
@@ -402,7 +408,7 @@ async def balances_listed(
     session: AsyncSession, purchases: Collection[int], today: date, member_id: int, wanted: Slice
 ) -> Listed[Between]:
     """With whom a member has accounts, in the order of names."""
-    sums = _sums_over(purchases, today, [member_id])
+    sums = sums_of(today, purchases, [member_id])
     mine = sums.c.debtor == member_id
     left = sums.c.owed - sums.c.paid
     seen = (
@@ -427,7 +433,7 @@ async def accounts_between(
     session: AsyncSession, purchases: Collection[int], today: date, one: int, other: int
 ) -> list[tuple[int, int, Standing]]:
     """Purchase by purchase, in both directions: its id, who owes, and how that stands."""
-    sums = _sums_over(purchases, today, [one])
+    sums = sums_of(today, purchases, [one])
     rows = await session.execute(
         select(sums.c.purchase, sums.c.debtor, *(sums.c[name] for name in Standing._fields))
         .where(any_of(sums.c.debtor, [one, other]), any_of(sums.c.creditor, [one, other]))

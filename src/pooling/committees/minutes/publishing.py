@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import Select, exists, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,7 +14,7 @@ from pooling.committees.locking import lock_to_write, mark_held
 from pooling.committees.minutes.document import minutes_data
 from pooling.committees.models import Committee, CommitteeState, Guest, Invitation
 from pooling.committees.notices.changes import context_of_group
-from pooling.committees.people import count_people, quorum_of
+from pooling.committees.people import Counts, count_people, quorum_of
 from pooling.committees.queries import agendas_of, facilitators_addresses, holds_a_role
 from pooling.committees.rules import COMMITTEE
 from pooling.committees.words import thread_of
@@ -22,6 +22,7 @@ from pooling.kernel.database import base_url_of
 from pooling.kernel.doubts import Insistence, insist
 from pooling.kernel.errors import Invalid
 from pooling.kernel.files import store_file
+from pooling.kernel.tables import linked
 from pooling.kernel.text import search_text
 from pooling.members.rights import Caller
 from pooling.outbox.mail import Button, Fact, Mail
@@ -67,7 +68,7 @@ async def publish_minutes(
         raise Invalid({"minutes": "Écrivez le compte-rendu avant de le publier."})
     if faults := await read_beside(faults_of, committee.minutes):
         raise Invalid({"minutes": f"Corrigez le compte-rendu avant de le publier. {' '.join(faults)}"})
-    doubts = await doubts_of_minutes(session, committee, now)
+    doubts = await doubts_of_minutes(session, committee, await count_people(session, committee, now), now)
     insist(session, doubts, insistence, at=now, person_id=caller.person_id, subject=("committee", committee.id))
     context = await context_of_group(session, base_url_of(session), now)
     data = await minutes_data(session, committee, context)
@@ -82,14 +83,13 @@ async def publish_minutes(
     return committee
 
 
-async def doubts_of_minutes(session: AsyncSession, committee: Committee, now: datetime) -> list[str]:
+async def doubts_of_minutes(session: AsyncSession, committee: Committee, counts: Counts, now: datetime) -> list[str]:
     """What had better be looked at before it is published for ever, each in a French sentence."""
-    counts = await count_people(session, committee, now)
     decisions = [shown.decision for shown in await decisions_of(session, committee.id)]
     doubts = []
     if counts.invited and not counts.present:
         doubts.append(f"Personne n’est noté présent, sur {plural(counts.invited, 'invité')}.")
-    quorum = await quorum_of(session, committee, now)
+    quorum = await quorum_of(session, committee, now, counts)
     if quorum is not None and not quorum.reached:
         there = plural(quorum.present, "présent")
         doubts.append(f"Le quorum n’est pas atteint : {there} sur les {quorum.needed} qu’il faut.")
@@ -115,8 +115,12 @@ async def _searched(session: AsyncSession, committee: Committee) -> str:
 
 def reader_ids(committee_id: int) -> Select[int]:
     """To whom the published minutes go: who was invited or came, and still is in the group."""
-    concerned = union(
-        *(select(col(table.person_id)).where(col(table.committee_id) == committee_id) for table in (Invitation, Guest))
+    is_invited = exists().where(
+        linked(Invitation.committee_id, Guest.committee_id), col(Invitation.person_id) == col(Guest.person_id)
+    )
+    concerned = union_all(
+        select(col(Invitation.person_id)).where(col(Invitation.committee_id) == committee_id),
+        select(col(Guest.person_id)).where(col(Guest.committee_id) == committee_id, ~is_invited),
     ).subquery()
     return select(concerned.c.person_id).where(holds_a_role(concerned.c.person_id))
 

@@ -31,8 +31,8 @@ async def ask_publication(here: Here[CommitteePage]) -> Response[str]:
 
 async def _publication_page(here: CommitteePage, form: Form) -> Response[str]:
     committee = here.committee
-    form.doubts = form.doubts or tuple(await doubts_of_minutes(here.session, committee, here.now))
     counts = await count_people(here.session, committee, here.now)
+    form.doubts = form.doubts or tuple(await doubts_of_minutes(here.session, committee, counts, here.now))
     count = await here.session.execute(select(func.count()).select_from(reader_ids(committee.id).subquery()))
     told = plural(count.scalar_one(), "personne le reçoit", "personnes le reçoivent")
     return here.ask(
