@@ -1,7 +1,7 @@
 """How fast a finance workbook is written, XLSX and ODS, next to a bare openpyxl loop: `python benchmarks/workbook.py
 [MEMBERS]`.
 
-The statement of 200 members with 8 items, 5 charges and 2 subsidies: 6 600 rows on four sheets. The bare limit, in
+The statement of 100 members with 8 items, 5 charges and 2 subsidies: 3 300 rows on four sheets. The bare limit, in
 the same run: openpyxl's write-only sheets given the same values, with the same formats of numbers. It leaves out
 working out the rows, what could be read as a formula, sums and the sheet that checks them, the head of each sheet.
 """
@@ -30,7 +30,7 @@ from pooling.sharing.allocation import allocate
 from pooling.sharing.allocation_reading import read_case
 from pooling.sharing.statement import state_allocation
 
-MEMBERS, ITEMS = 200, 8
+MEMBERS, ITEMS = 100, 8
 Sheet = tuple[str, Sequence[Column], list[list[Any]]]
 
 
