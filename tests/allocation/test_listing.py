@@ -19,7 +19,7 @@ COSTS = "/g/bassin/achats/AG-2027-001/couts"
 
 @pytest.fixture
 def short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listing, "SHOWN_AT_MOST", 1)
+    monkeypatch.setattr(listing, "LISTED_AT_MOST", 1)
 
 
 async def two_who_pay(database: Database, territory: Territory) -> int:

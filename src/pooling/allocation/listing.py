@@ -15,7 +15,9 @@ from pooling.kernel.tables import any_of, linked
 from pooling.sharing.money import Cents
 
 SHOWN_AT_MOST = 100
-"""Members on a page; the files have them all."""
+"""Members on a page that has no next one; the files have them all."""
+LISTED_AT_MOST = 50
+"""On one that has."""
 NAMED_AT_MOST = 10
 """Members named in a sentence."""
 
@@ -88,7 +90,7 @@ async def list_shares(
     if since is not None:
         statement = statement.outerjoin(then, and_(since.on(then), linked(then.member, share.member)))
     code = type_coerce(share.member, Text()).label("place")
-    largest_first = Order((-(share.ht + share.vat)).label("largest"), code, size=SHOWN_AT_MOST)
+    largest_first = Order((-(share.ht + share.vat)).label("largest"), code, size=LISTED_AT_MOST)
     return (await largest_first.read(session, statement, wanted)).each(_listed)
 
 
@@ -125,7 +127,7 @@ async def shares_compared(
         .select_from(now.outerjoin(then, now.c.member == then.c.member, full=True))
         .where(or_(ttc != 0, ttc_before != 0, net != 0, net_before != 0))
     )
-    largest_first = Order((-ttc).label("largest"), type_coerce(code, Text()).label("place"), size=SHOWN_AT_MOST)
+    largest_first = Order((-ttc).label("largest"), type_coerce(code, Text()).label("place"), size=LISTED_AT_MOST)
     return (await largest_first.read(session, statement, wanted)).each(ShareCompared._make)
 
 

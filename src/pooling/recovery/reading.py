@@ -222,7 +222,7 @@ def _account(row: Sequence[Any]) -> Account:
     return Account(*(*row[:6], Standing(*map(int, row[6:10])), row[10]))
 
 
-_BY_NAME = Order(col(_DEBTOR.sort_key), col(_DEBTOR.id), col(_CREDITOR.id), size=100)
+_BY_NAME = Order(col(_DEBTOR.sort_key), col(_DEBTOR.id), col(_CREDITOR.id))
 
 
 async def accounts_listed(

@@ -106,7 +106,7 @@ async def debts_listed(
             true() if only is None else or_(any_of(col(debt.debtor), only), any_of(col(debt.creditor), only)),
         )
     )
-    by_code = Order(col(debt.debtor), col(debt.creditor), col(debt.what), col(debt.supplier), size=100)
+    by_code = Order(col(debt.debtor), col(debt.creditor), col(debt.what), col(debt.supplier))
     return (await by_code.read(session, statement, wanted)).each(lambda row: DebtShown(*row[:7]))
 
 
