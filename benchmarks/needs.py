@@ -177,10 +177,14 @@ ANY_RECORD = """
     INSERT INTO consolidations (group_id, purchase_id, number, frozen_at, result, options, details, reason)
     VALUES ($1, $2, 1, now(), '{}', '{}', '{}', '') RETURNING id"""
 
+CONSOLIDATED = """
+    INSERT INTO consolidated_items (group_id, consolidation_id, item_id)
+    SELECT group_id, {record}, id FROM items WHERE group_id = $1 AND purchase_id = $2"""
+
 
 async def freezing(on: Ground, members: int) -> list[Row]:
     """Beside the same rows grouped and inserted: into a table with the same columns,
-    constraints and indexes, and into the table itself, whose four foreign keys PostgreSQL checks row by row.
+    constraints and indexes, and into the table itself, whose two foreign keys PostgreSQL checks row by row.
     """
     async with on.database.transaction(on.group) as session:
         await close_collection(session, on.buyer, on.purchase, SystemClock(), reason="Tous ont répondu")
@@ -196,7 +200,9 @@ async def freezing(on: Ground, members: int) -> list[Row]:
     async def with_keys() -> None:
         async with on.owner.transaction():
             record = await on.owner.fetchval(ANY_RECORD, on.group, on.purchase)
+            await on.owner.execute(CONSOLIDATED.format(record=record), on.group, on.purchase)
             await rolled_back(on, SAME.format(table="assignments", record=record))
+            await on.owner.execute("DELETE FROM consolidated_items")
             await on.owner.execute("DELETE FROM consolidations")
 
     count = f"{members * ITEMS:,}".replace(",", "\u00a0")

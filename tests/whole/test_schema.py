@@ -102,6 +102,7 @@ async def test_checks_are_the_same_in_the_models_and_in_the_database(addresses: 
 RECORDS = (
     "events",
     "consolidations",
+    "consolidated_items",
     "assignments",
     "allocations",
     "allocation_shares",

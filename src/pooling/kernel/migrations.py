@@ -113,6 +113,7 @@ the application's role could put a table of its own, with a trigger, in the plac
 WRITTEN_ONCE = (
     "events",
     "consolidations",
+    "consolidated_items",
     "assignments",
     "allocations",
     "allocation_shares",

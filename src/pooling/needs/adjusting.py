@@ -191,6 +191,10 @@ _WRITE = """
             FROM priced p LEFT JOIN summed s USING (item_id)) item
         WHERE c.group_id = :group AND c.id = :former
         RETURNING id),
+    consolidated AS (
+        INSERT INTO consolidated_items (group_id, consolidation_id, item_id)
+        SELECT :group, record.id, item_id FROM record CROSS JOIN (
+            SELECT item_id FROM priced UNION SELECT item_id FROM taken) item),
     given AS (
         INSERT INTO assignments (group_id, consolidation_id, item_id, member_id, quantity)
         SELECT :group, record.id, item_id, member_id, units FROM record CROSS JOIN taken)

@@ -141,6 +141,9 @@ _WRITE = f"""
             (SELECT COALESCE(jsonb_object_agg(code, members), '{{}}') FROM said)
         FROM item LEFT JOIN assigned USING (item_id)
         RETURNING id),
+    consolidated AS (
+        INSERT INTO consolidated_items (group_id, consolidation_id, item_id)
+        SELECT :group, record.id, item_id FROM record CROSS JOIN item),
     stock AS (SELECT item_id, CAST(:lead AS bigint) AS member_id, stock AS units FROM item WHERE stock > 0),
     given AS (
         INSERT INTO assignments (group_id, consolidation_id, item_id, member_id, quantity)

@@ -132,14 +132,31 @@ class ConsolidationRecord(TenantTable, table=True):
     """
 
 
+class ConsolidatedItem(TenantTable, table=True):
+    """An item that a frozen consolidation is of. Assignments have one key to it in place of one to each."""
+
+    __tablename__ = "consolidated_items"
+    __table_args__ = (
+        # As with needs, its consolidation is in the group.
+        within_group("consolidation_id", "consolidations"),
+        within_group("item_id", "items"),
+    )
+
+    consolidation_id: int = Field(primary_key=True, sa_type=BigInteger)
+    item_id: int = Field(primary_key=True, sa_type=BigInteger)
+
+
 class Assignment(TenantTable, table=True):
     """What a frozen consolidation gives a member of an item."""
 
     __tablename__ = "assignments"
     __table_args__ = (
-        # As with needs, its consolidation is in the group.
-        within_group("consolidation_id", "consolidations"),
-        within_group("item_id", "items"),
+        # PostgreSQL checks each key of hundreds of thousands of rows in turn.
+        ForeignKeyConstraint(
+            ["group_id", "consolidation_id", "item_id"],
+            ["consolidated_items.group_id", "consolidated_items.consolidation_id", "consolidated_items.item_id"],
+            name="fk_assignments_consolidated_items",
+        ),
         within_group("member_id", "members"),
         CheckConstraint("quantity >= 0", name="quantity_not_negative"),
         Index(None, "group_id", "member_id"),
