@@ -133,6 +133,10 @@ class AllocationRecord(TenantTable, table=True):
     """The same in somebody's words."""
 
 
+LARGEST_FIRST = text("(-(ht + vat))")
+"""How a page of shares begins."""
+
+
 class ShareColumns(SQLModel):
     """What one member pays, in cents, on which budget, and its lines."""
 
@@ -159,6 +163,7 @@ class AllocationShare(ShareColumns, TenantTable, table=True):
         in_group(),
         within_group("allocation_id", "allocations"),
         CheckConstraint("net = ht + vat - subsidies - fctva", name="net_ties"),
+        Index("ix_allocation_shares_largest", "group_id", "allocation_id", LARGEST_FIRST, "member"),
     )
 
     allocation_id: int = Field(primary_key=True, sa_type=BigInteger)
@@ -224,6 +229,7 @@ class CurrentShare(ShareColumns, TenantTable, table=True):
             ondelete="CASCADE",
         ),
         CheckConstraint("net = ht + vat - subsidies - fctva", name="net_ties"),
+        Index("ix_current_shares_largest", "group_id", "purchase_id", LARGEST_FIRST, "member"),
     )
 
     purchase_id: int = Field(primary_key=True, sa_type=BigInteger)
