@@ -1,6 +1,6 @@
 """How fast what finance gets of 10 000 members is made, next to bare limits: `python benchmarks/finance.py [MEMBERS]`.
 
-10 000 members (2 500 for the two longest files, or as many as are asked for) with four items of two suppliers, two
+10 000 members (5 000 for the two longest files, or as many as are asked for) with four items of two suppliers, two
 charges and a subsidy, as for current shares: a version frozen, its files for accounting packages, who owes whom, what
 remains to recover, everybody's finances over all purchases, and some of its statements and deliberations. Each is made
 as it is for people: in a process apart, whose whole memory is told, but what the worker writes (statements,
@@ -67,7 +67,7 @@ from pooling.sharing.allocation import allocate
 from pooling.suppliers.keeping import SupplierIn, add_supplier
 from pooling.web.pdf import Setter
 
-MEMBERS, FEW = 10_000, 2_500
+MEMBERS, FEW = 10_000, 5_000
 STATEMENTS = 10
 """Of those that a ZIP file holds, sixty times as many. Deliberations, too."""
 PARAGRAPHS, PARAGRAPH = 24, "Le conseil délibère sur la convention et sur la part que le membre prend à cet achat."
